@@ -1,0 +1,119 @@
+"""One tool call, and everything that travels with it. Explicit, so that each reader is visible."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mcp_kubernetes.errors import TimedOut, ToolError
+from mcp_kubernetes.results import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcp_kubernetes.audit import CallRecord
+    from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.kube.client import Cluster
+    from mcp_kubernetes.kube.cluster import ClusterEntry
+    from mcp_kubernetes.parameters import Page
+    from mcp_kubernetes.tools import Tool
+
+
+class Budget:
+    """How many UTF-8 bytes the answer may still take: one per call, shared by the handler and the host."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.left = max_bytes
+
+    def take(self, size: int) -> bool:
+        """Take `size` bytes if that many are left; False, and nothing taken, otherwise."""
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+    def limit(self, max_bytes: int) -> None:
+        """Start anew with another size: the caller's own wish."""
+        self.max_bytes = self.left = max_bytes
+
+
+class Notes:
+    """What the reader has to know about the answer. Each sentence is said once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, Text] = {}
+
+    def add(self, template: str, /, **fields: object) -> None:
+        """Add a sentence of ours; `template` is a literal, as for `Text`."""
+        text = Text(template, **fields)
+        self._texts.setdefault(str(text), text)
+
+    def __iter__(self) -> Iterator[Text]:
+        return iter(tuple(self._texts.values()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What one client chose for its later calls. Keyed by principal and session; on stdio the process is it."""
+
+    key: str
+    clusters: dict[str, str] = field(default_factory=dict)
+    """Name of the chosen cluster by name of its source."""
+
+
+class Clusters(Protocol):
+    """The clusters that this caller may name: a view, bound to the call's identity and session."""
+
+    async def list(self, source: str) -> Sequence[ClusterEntry]:
+        """All clusters of the source of that name; UnknownCluster when there is no such source."""
+
+    async def current(self, source: str) -> ClusterEntry:
+        """The cluster that a call without an argument goes to."""
+
+    async def choose(self, source: str, name: str) -> ClusterEntry:
+        """Make `name` the session's choice. UnknownCluster if it does not exist, ToolError without a session."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """One call of one tool. `dataclasses.replace` is the only way to change it.
+
+    `arguments` are the raw ones until they were validated. `now` is aware and in UTC. `timeout` is in
+    seconds, `deadline` a time of the event loop's clock.
+    """
+
+    id: str
+    tool: Tool
+    arguments: Mapping[str, Any]
+    identity: Identity
+    session: Session | None
+    budget: Budget
+    notes: Notes
+    now: datetime
+    timeout: float
+    deadline: float
+    clusters: Clusters
+    record: CallRecord
+    page: Page | None = None
+    resolved: Cluster | None = None
+
+    @asynccontextmanager
+    async def within_deadline(self) -> AsyncIterator[None]:
+        """Run the body no longer than the call may take. Raises TimedOut."""
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                yield
+        except TimeoutError:
+            raise TimedOut(f"The call took longer than {self.timeout:g} s and was stopped.") from None
+
+    @property
+    def cluster(self) -> Cluster:
+        """The client for the cluster that the host resolved for this call."""
+        if self.resolved is None:
+            raise ToolError(f"The tool {self.tool.name} works without a cluster.")
+        return self.resolved

@@ -1,0 +1,162 @@
+"""What can go wrong, and the sentence that each reader gets.
+
+    MCPKubernetesError
+    ├── ConfigError                 the operator's; ends start-up with exit code 3
+    │   └── PluginError             a plugin that configuration names and that cannot work
+    └── ToolError                   the model's; becomes an error result, the server goes on
+        ├── InvalidArguments        the call does not fit the tool's schema
+        ├── Denied                  this server's own policy says no
+        ├── TimedOut                the call's deadline passed
+        ├── UnknownCluster          no cluster or context of that name
+        ├── UnknownKind             no such resource type in the cluster
+        ├── CredentialsError        no usable credentials: the request was not sent
+        ├── ClusterUnreachable      no answer from the API server
+        │   └── Disconnected        the connection ended before the answer
+        ├── AnswerTooLarge          an answer beyond the byte cap
+        └── APIError                the API server answered with a Status
+            ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
+            ├── Conflict 409 · Expired 410 · UnsupportedMediaType 415 · Invalid 422
+            └── TooManyRequests 429 · ServerFailure 5xx
+
+The text of a `ToolError` is for the model: one sentence that says what was wrong, and a hint that says what
+to do next. Everything outside this tree is logged under an id and answered in general words.
+"""
+
+from __future__ import annotations
+
+
+class MCPKubernetesError(Exception):
+    """The root of every error that this project raises on purpose."""
+
+
+class ConfigError(MCPKubernetesError):
+    """Configuration that cannot be honoured; the process ends with exit code 3."""
+
+
+class PluginError(ConfigError):
+    """A plugin that configuration names is missing or broken, or two plugins own one name."""
+
+
+class ToolError(MCPKubernetesError):
+    """A failure whose words the model may read.
+
+    `message` is a sentence that says what was wrong; `hint` one that says what to do next.
+    """
+
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class InvalidArguments(ToolError):
+    """The arguments do not fit the tool's schema; no request was sent."""
+
+
+class Denied(ToolError):
+    """This server's policy refuses the call or the request; the cluster did not see it."""
+
+
+class TimedOut(ToolError):
+    """The call's deadline passed."""
+
+    hint = "Ask for less (a namespace, a selector, a limit) or try again."
+
+
+class UnknownCluster(ToolError):
+    """No cluster of that name, or none at all."""
+
+
+class UnknownKind(ToolError):
+    """The cluster serves no such resource type."""
+
+
+class CredentialsError(ToolError):
+    """No usable credentials; the request was not sent, neither anonymously nor as somebody else."""
+
+
+class ClusterUnreachable(ToolError):
+    """No answer came from the API server."""
+
+
+class Disconnected(ClusterUnreachable):
+    """The connection ended before an answer came: only a plain GET may be asked again."""
+
+    hint = "Try again."
+
+
+class AnswerTooLarge(ToolError):
+    """The API server's answer went beyond the byte cap and was dropped."""
+
+    hint = "Ask for less: a namespace, a selector, a smaller limit."
+
+
+class APIError(ToolError):
+    """The API server refused: a `Status` object (meta.k8s.io/v1) or a bare HTTP status.
+
+    `status` is the HTTP code, `reason` the Status reason ("" when there was none).
+    """
+
+    def __init__(self, message: str, *, status: int, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.reason = reason
+
+
+class BadRequest(APIError):
+    """400: the API server could not make sense of the request."""
+
+
+class Unauthorized(APIError):
+    """401: the credentials are not, or no longer, valid."""
+
+    hint = "Sign in to the cluster again, or check the credentials of this context."
+
+
+class Forbidden(APIError):
+    """403: RBAC, or an admission policy, says no to this user."""
+
+    hint = "Ask for something this user may see, or have the cluster's administrator grant it."
+
+
+class NotFound(APIError):
+    """404: no such object, or no such path."""
+
+
+class MethodNotAllowed(APIError):
+    """405: the resource does not support this verb."""
+
+
+class Conflict(APIError):
+    """409: the object exists already, or changed in between."""
+
+
+class Expired(APIError):
+    """410: the list's snapshot is gone from the API server."""
+
+    hint = "Start the list again without `continue`."
+
+
+class UnsupportedMediaType(APIError):
+    """415: this resource does not take that kind of body."""
+
+
+class Invalid(APIError):
+    """422: the object does not validate."""
+
+
+class TooManyRequests(APIError):
+    """429: the API server's priority and fairness is shedding load."""
+
+    hint = "Wait a moment and ask again, for less if possible."
+
+
+class ServerFailure(APIError):
+    """5xx: the API server, or something before it, failed."""
+
+    hint = "Try again; if it stays, look at the health of the cluster's control plane."

@@ -1,0 +1,70 @@
+"""The door for plugins: every hook, when it is asked, and what it returns.
+
+All hooks are optional, synchronous and asked once at start-up, for one plugin at a time. They return plain
+objects; nothing on the way of a request goes through pluggy. An implementation may leave out arguments that
+it does not need. `settings` is the plugin's own validated model, or None if it declares none.
+
+Order: `register_settings`, then sources, providers, transports, tools, middleware, and `lifespan` last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
+    from mcp_kubernetes.pipeline import Middleware
+    from mcp_kubernetes.settings import Settings
+    from mcp_kubernetes.tools import Tool
+    from mcp_kubernetes.transports import Transport
+
+PROJECT = "mcp_kubernetes"
+"""pluggy's project name, and the entry-point group in which plugins are found."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as the implementation of the hook of the same name."""
+
+
+@hookspec
+def register_settings() -> type[Settings] | None:
+    """Declare the plugin's section of the configuration.
+
+    Asked before the command line is parsed, so that its options become flags. The section has the
+    plugin's name. Since 0.1.
+    """
+
+
+@hookspec
+def register_cluster_sources(settings: Any) -> Iterable[ClusterSource]:  # type: ignore[empty-body]
+    """Say where clusters come from. Names are unique; the setting `kubernetes.sources` orders them. Since 0.1."""
+
+
+@hookspec
+def register_credential_providers(settings: Any) -> Iterable[CredentialProvider]:  # type: ignore[empty-body]
+    """Say how to sign in to clusters. Which provider serves a source is chosen by name. Since 0.1."""
+
+
+@hookspec
+def register_transports(settings: Any) -> Iterable[Transport]:  # type: ignore[empty-body]
+    """Offer ways to reach this server. `--transport` chooses one by name. Since 0.1."""
+
+
+@hookspec
+def register_tools(settings: Any) -> Iterable[Tool]:  # type: ignore[empty-body]
+    """Offer tools, made with `@tool`. Names are unique over all plugins. Since 0.1."""
+
+
+@hookspec
+def register_middleware(settings: Any) -> Iterable[Middleware]:  # type: ignore[empty-body]
+    """Wrap every call. A middleware's `stage` places it, never the order of installation. Since 0.1."""
+
+
+@hookspec
+def lifespan(settings: Any, app: AppView) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
+    """Open and close what the plugin owns: entered before the first call, left after the last. Since 0.1."""

@@ -1,0 +1,31 @@
+"""Who is asking. Identity travels in the `ToolCall`, never in a context variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The person or program behind a call.
+
+    Two identities are the same when issuer and subject are. `tokens` are the user's own, kept out of
+    `repr` and out of equality; only the auth provider that made the identity fills and refreshes them.
+    """
+
+    subject: str
+    issuer: str = ""
+    username: str = field(default="", compare=False)
+    groups: tuple[str, ...] = field(default=(), compare=False)
+    tokens: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def local(cls) -> Identity:
+        """The user of this process: whoever started it over stdio."""
+        return cls(subject="local")
+
+    @property
+    def key(self) -> str:
+        """A text that is equal for equal identities, for cache keys and sealed values."""
+        return f"{self.issuer}|{self.subject}"

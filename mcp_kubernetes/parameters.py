@@ -1,0 +1,64 @@
+"""The parameters that recur in many tools, each described once, in one short sentence.
+
+A frozen dataclass used as a parameter's type is a group: its fields become parameters of the tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+_SELECTOR_LENGTH = 4_000
+
+ResourceType = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    Field(description="Kind, plural or short name, also with group or version: pods, deploy, apps/v1/Deployment."),
+]
+APIGroup = Annotated[
+    str | None,
+    Field(max_length=300, description="API group, or group/version, where the type alone is ambiguous."),
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=253), Field(description="Name of the object.")]
+Namespace = Annotated[str | None, Field(max_length=63, description="Namespace; default: the context's own.")]
+AllNamespaces = Annotated[bool, Field(description="Look in all namespaces.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selectors:
+    """Label and field selector, evaluated by the API server."""
+
+    label_selector: Annotated[
+        str | None, Field(max_length=_SELECTOR_LENGTH, description="Label selector: app=web,tier!=cache.")
+    ] = None
+    field_selector: Annotated[
+        str | None, Field(max_length=_SELECTOR_LENGTH, description="Field selector: status.phase=Running.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """How many rows, and from where. Hand it to `rows` or `table`, and the answer carries a sealed cursor.
+
+    The host binds `position` when a listing starts: called with whether the last row that the listing
+    gave was shown, it returns the cursor to go on with, or None at the end of the list.
+    """
+
+    limit: Annotated[int | None, Field(ge=1, le=100_000, description="At most this many rows.")] = None
+    continue_: Annotated[
+        str | None, Field(max_length=8_000, description="Cursor of the previous answer, to go on from there.")
+    ] = None
+    bindings: list[Callable[[bool], str | None]] = field(
+        default_factory=list, repr=False, compare=False, metadata={"wire": False}
+    )
+
+    def bind(self, position: Callable[[bool], str | None]) -> None:
+        """Remember how to make the cursor; the last listing that was started counts."""
+        self.bindings[:] = [position]
+
+    def cursor(self, *, shown: bool) -> str | None:
+        """The cursor to go on with. `shown`: whether the last row that the listing gave is in the answer."""
+        return self.bindings[0](shown) if self.bindings else None

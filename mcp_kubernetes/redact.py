@@ -1,0 +1,40 @@
+"""Credentials in free text: found by their form, replaced before a model, a log or an audit record sees them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+REDACTED = "<redacted>"
+
+_JWT = r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
+_BEARER = r"(?i:\b(?:bearer|basic))[ \t]+[A-Za-z0-9._~+/=-]{16,}"
+_PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
+_CREDENTIAL = re.compile(f"{_PRIVATE_KEY}|{_BEARER}|{_JWT}")
+_SENSITIVE = re.compile(r"(?i)token|secret|password|passwd|authorization|credential|api_?key|private|cookie")
+_MAX_TEXT = 200
+_MAX_ITEMS = 20
+
+
+def redact(text: str) -> str:
+    """Replace JWTs, bearer and basic credentials, and private keys."""
+    return _CREDENTIAL.sub(REDACTED, text)
+
+
+def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool's arguments, fit for an audit record: short, and without anything that looks like a credential."""
+    return {str(name)[:_MAX_TEXT]: _argument(str(name), value) for name, value in list(values.items())[:_MAX_ITEMS]}
+
+
+def _argument(name: str, value: Any) -> Any:
+    if _SENSITIVE.search(name):
+        return REDACTED
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_argument(name, item) for item in value[:_MAX_ITEMS]]
+    if isinstance(value, Mapping):
+        return arguments(value)
+    text = redact(str(value))
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"

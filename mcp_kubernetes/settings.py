@@ -1,0 +1,133 @@
+"""One declaration per option: flag, environment variable, file key, reference page and chart follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+from pydantic_core import PydanticUndefined
+
+
+class Settings(BaseModel):
+    """A section of the configuration: frozen, and strict about keys. Fields are made with `setting()`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def idle(self) -> dict[str, str]:
+        """Settings, by key, that have no effect beside the others, and why.
+
+        One that is given all the same is an error: a silence would be taken for a yes.
+        """
+        return {}
+
+
+def setting(
+    default: Any = PydanticUndefined,
+    *,
+    help: str,  # noqa: A002 - the word of the command line
+    flag: str | None = None,
+    env: str | None = None,
+    **constraints: Any,
+) -> Any:
+    """Declare one option.
+
+    `flag` is its option on the command line (none: it has no flag). `env` is an additional name of its
+    environment variable, beside `MCP_KUBERNETES_<SECTION>__<KEY>`. `constraints` are those of pydantic's
+    `Field`, such as `ge`. Secrets are typed `SecretStr`; they are never printed.
+    """
+    return Field(default, description=help, json_schema_extra={"flag": flag, "env": env}, **constraints)
+
+
+class ServerSettings(Settings):
+    """How the server is reached, and what it logs."""
+
+    transport: str = setting("stdio", flag="--transport", help="How clients reach the server: stdio.")
+    debug: bool = setting(default=False, flag="--debug", help="Log details, with tracebacks.")
+    log_format: Literal["auto", "text", "json"] = setting(
+        "auto",
+        flag="--log-format",
+        help="Form of the log on stderr; auto is json inside a pod, text elsewhere.",
+    )
+
+
+class KubernetesSettings(Settings):
+    """How clusters are asked."""
+
+    qps_limit: float = setting(
+        20.0,
+        flag="--qps-limit",
+        ge=0,
+        help="Requests per second to one cluster for one identity; 0 lifts it.",
+    )
+    burst_limit: int = setting(
+        30, flag="--burst-limit", ge=1, help="Requests that may go out at once before --qps-limit slows them."
+    )
+    sources: tuple[str, ...] = setting(
+        (), help="Cluster sources in order, by name; the first serves calls that name no cluster. Empty: all."
+    )
+    credentials: dict[str, str] = setting(
+        {}, help="Credential provider by cluster source, where it is not the source's own."
+    )
+
+    def idle(self) -> dict[str, str]:
+        """Without a rate there is nothing to burst beyond."""
+        return {} if self.qps_limit else {"burst_limit": "--qps-limit is 0, so there is no rate to burst beyond"}
+
+
+class SafetySettings(Settings):
+    """What the server may do to a cluster."""
+
+    non_destructive: bool = setting(
+        default=True,
+        flag="--non-destructive",
+        help="Only read. This version has nothing to allow beyond that.",
+    )
+    dry_run: bool = setting(default=False, flag="--dry-run", help="Let the API server only try every change.")
+
+
+class OutputSettings(Settings):
+    """How large answers may be."""
+
+    max_bytes: int = setting(
+        32_768, ge=1_024, le=4_194_304, help="Bytes of text in one answer, unless a call says maxBytes."
+    )
+
+
+class ToolSettings(Settings):
+    """How long calls may take, in seconds."""
+
+    timeout: float = setting(30.0, gt=0, help="Time for one call, unless the tool declares its own.")
+    max_call: float = setting(600.0, gt=0, help="Upper bound for a call whose arguments name a duration.")
+
+
+class PluginSettings(Settings):
+    """Which plugins are loaded. Installed ones are, unless disabled here."""
+
+    modules: tuple[str, ...] = setting((), flag="--plugin", help="Load this module as a plugin, too (repeatable).")
+    disable: tuple[str, ...] = setting((), flag="--disable-plugin", help="Leave this plugin out (repeatable).")
+    require: tuple[str, ...] = setting(
+        (), flag="--require-plugin", help="Do not start without this plugin (repeatable)."
+    )
+    strict: bool = setting(
+        default=False, flag="--strict-plugins", help="Do not start when any installed plugin is broken."
+    )
+
+
+HOST_SECTIONS: dict[str, type[Settings]] = {
+    "server": ServerSettings,
+    "kubernetes": KubernetesSettings,
+    "safety": SafetySettings,
+    "output": OutputSettings,
+    "tools": ToolSettings,
+    "plugins": PluginSettings,
+}
+"""The host's own sections; every other section belongs to the plugin of its name."""
+
+
+def json_schema(models: Mapping[str, type[Settings]]) -> dict[str, Any]:
+    """The JSON Schema of a configuration file with these sections."""
+    references, definitions = models_json_schema([(model, "validation") for model in models.values()])
+    sections = {name: references[model, "validation"] for name, model in models.items()}
+    return {"type": "object", "additionalProperties": False, "properties": sections, **definitions}
