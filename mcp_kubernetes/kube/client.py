@@ -1,0 +1,229 @@
+"""`Cluster`: what a tool calls. Three ways to read, and nothing that could go around the guard.
+
+The function that sends requests is closed over the call's guard: there is no other way to the connection.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes.errors import InvalidArguments
+from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.decode import slim
+from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Place, Position, Question
+from mcp_kubernetes.kube.picking import Picker
+from mcp_kubernetes.parameters import Page, Selectors
+from mcp_kubernetes.results import Form, Object
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.calls import Budget, Notes
+    from mcp_kubernetes.kube.cluster import ClusterEntry
+    from mcp_kubernetes.kube.decode import ColumnDefinition
+    from mcp_kubernetes.kube.discovery import Index, Resource
+    from mcp_kubernetes.kube.listing import Chunk
+    from mcp_kubernetes.seal import Sealer
+
+_BYTES_PER_ROW = 48
+"""A short row of text: tells how many rows a budget may hold, so how a list is best fetched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablePage:
+    """One page of the server's own table. Iterate over it once for the rows: tuples as long as `columns`.
+
+    With `spans_namespaces` the first column is the namespace. `remaining` is the server's count of what
+    follows this page, if it tells.
+    """
+
+    columns: tuple[ColumnDefinition, ...]
+    spans_namespaces: bool
+    remaining: int | None
+    cells: Iterator[tuple[str, list[Any]]]
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        for namespace, cells in self.cells:
+            yield (namespace, *cells) if self.spans_namespaces else tuple(cells)
+
+
+class Cluster:
+    """A guarded client for one call to one cluster.
+
+    Kinds are what a user types: `pods`, `Deployment`, `apps/v1/Deployment`, `certificates.cert-manager.io`.
+    A namespace of None is the context's own, else `default`; which one it was is said in the notes.
+    """
+
+    def __init__(
+        self,
+        *,
+        entry: ClusterEntry,
+        send: Callable[[Request], Awaitable[Response]],
+        resolve: Callable[[str, str | None], Awaitable[Resource]],
+        index: Callable[[], Awaitable[Index]],
+        free: Callable[[], float],
+        sealer: Sealer,
+        notes: Notes,
+        budget: Budget,
+    ) -> None:
+        self.entry = entry
+        self._send = send
+        self._resolve = resolve
+        self._index = index
+        self._free = free
+        self._sealer = sealer
+        self._notes = notes
+        self._budget = budget
+
+    async def resource(self, kind: str, api_group: str | None = None) -> Resource:
+        """The resource that `kind` means here. Raises UnknownKind with the nearest names."""
+        return await self._resolve(kind, api_group)
+
+    async def resources(self) -> Index:
+        """Everything the cluster serves."""
+        return await self._index()
+
+    async def get(
+        self,
+        kind: str,
+        name: str,
+        namespace: str | None = None,
+        *,
+        api_group: str | None = None,
+        full: bool = False,
+        form: Form = "yaml",
+    ) -> Object:
+        """One object, masked and, unless `full`, without managedFields. Raises NotFound, Forbidden and others.
+
+        `form` is how it is rendered when it becomes part of an answer.
+        """
+        resource = await self.resource(kind, api_group)
+        scope = self._scope(resource, namespace)
+        response = await self._send(Request(method="GET", path=resource.path(scope, name)))
+        return Object(response.body if full else slim(response.body), form)
+
+    async def objects(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        /,
+        *,
+        where: Selectors | None = None,
+        page: Page | None = None,
+        all_namespaces: bool = False,
+        api_group: str | None = None,
+        form: Form = "yaml",
+    ) -> AsyncGenerator[Object]:
+        """Whole objects of a kind, masked and slim, page after page."""
+        resource = await self.resource(kind, api_group)
+        question = self._question(resource, namespace, all_namespaces, where, as_table=False)
+        async with aclosing(self._chunks(question, page)) as chunks:
+            async for position, chunk in chunks:
+                for raw in position.rows(chunk):
+                    yield Object(slim(bytes(raw)), form)
+
+    async def rows(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        /,
+        *,
+        where: Selectors | None = None,
+        page: Page | None = None,
+        all_namespaces: bool = False,
+        api_group: str | None = None,
+        **paths: str,
+    ) -> AsyncGenerator[Any]:
+        """Named values from each object: `rows("pods", name=".metadata.name")` gives rows with `.name`.
+
+        A row is a named tuple; a value that an object does not have is None.
+        """
+        picker = Picker(paths)
+        row = namedtuple("Row", picker.names)  # type: ignore[misc]  # noqa: PYI024 - the fields are the caller\'s
+        resource = await self.resource(kind, api_group)
+        question = self._question(resource, namespace, all_namespaces, where, as_table=False)
+        async with aclosing(self._chunks(question, page)) as chunks:
+            async for position, chunk in chunks:
+                for raw in position.rows(chunk):
+                    yield row(*picker.pick(raw))
+
+    async def table(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        /,
+        *,
+        where: Selectors | None = None,
+        page: Page | None = None,
+        all_namespaces: bool = False,
+        api_group: str | None = None,
+    ) -> AsyncGenerator[TablePage]:
+        """The server's own columns, as `kubectl get` shows them, page after page."""
+        resource = await self.resource(kind, api_group)
+        question = self._question(resource, namespace, all_namespaces, where, as_table=True)
+        async with aclosing(self._chunks(question, page)) as chunks:
+            async for position, chunk in chunks:
+                yield TablePage(
+                    columns=tuple(chunk.columns),
+                    spans_namespaces=question.spans_namespaces,
+                    remaining=chunk.remaining,
+                    cells=position.rows(chunk),
+                )
+
+    async def _chunks(self, question: Question, page: Page | None) -> AsyncGenerator[tuple[Position, Chunk]]:
+        start = self._start(page)
+        position = Position(start)
+        if page is not None:
+            page.bind(lambda shown: self._cursor(position, shown))
+        lister = Lister(send=self._send, question=self._sized(question, page), free=self._free)
+        wanted = (page.limit if page else None) or self._budget.left / _BYTES_PER_ROW
+        async with aclosing(lister.chunks(start, wanted)) as chunks:
+            async for chunk in chunks:
+                yield position, chunk
+
+    def _start(self, page: Page | None) -> Place:
+        return Place(**self._sealer.open(page.continue_)) if page and page.continue_ else Place()
+
+    def _cursor(self, position: Position, shown: bool) -> str | None:
+        place = position.place(shown=shown)
+        return self._sealer.seal(asdict(place)) if place else None
+
+    def _sized(self, question: Question, page: Page | None) -> Question:
+        """Ask for no more rows than are wanted. Not for whole objects: their reader may pass over many."""
+        if page is None or page.limit is None or not question.as_table:
+            return question
+        return Question(**{**vars(question), "page_rows": min(page.limit, PAGE_ROWS)})
+
+    def _question(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        all_namespaces: bool,
+        where: Selectors | None,
+        *,
+        as_table: bool,
+    ) -> Question:
+        if all_namespaces and namespace is not None:
+            raise InvalidArguments("namespace and allNamespaces exclude each other.", hint="Give one of them.")
+        where = where or Selectors()
+        query = (("labelSelector", where.label_selector), ("fieldSelector", where.field_selector))
+        return Question(
+            resource=resource,
+            namespace=None if all_namespaces else self._scope(resource, namespace),
+            query=tuple((name, value) for name, value in query if value),
+            as_table=as_table,
+        )
+
+    def _scope(self, resource: Resource, namespace: str | None) -> str | None:
+        """The namespace to ask in; what was assumed or passed over is noted."""
+        if not resource.namespaced:
+            if namespace is not None:
+                self._notes.add("{kind} has no namespaces; the namespace was not used.", kind=resource.kind)
+            return None
+        if namespace is not None:
+            return namespace
+        assumed = self.entry.namespace or "default"
+        self._notes.add("Namespace {namespace} was assumed.", namespace=assumed)
+        return assumed

@@ -1,0 +1,46 @@
+"""The seam: one request goes down, one response comes up. The network is one implementation, files another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One HTTP request to an API server, before credentials are added.
+
+    `path` is absolute and unescaped; its segments were validated. `upgrade` names the WebSocket protocols
+    of a request that leaves HTTP. `timeout` is in seconds, for the whole exchange.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    upgrade: tuple[str, ...] = ()
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """What came back. `headers` has lower-case names; `body` is complete."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Connection(Protocol):
+    """A way to one cluster, for one TLS identity. Shared by all callers with that identity."""
+
+    async def request(self, request: Request, max_bytes: int) -> Response:
+        """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
+
+    def stream(self, request: Request) -> AsyncIterator[bytes]:
+        """Send once and yield what arrives, until the server ends it or the caller closes."""
+
+    async def aclose(self) -> None:
+        """Close what is open. Requests that still run fail."""

@@ -1,0 +1,124 @@
+"""From the API server's bytes to the few values that an answer needs, without building object trees.
+
+Only the fields that are named here are decoded; everything else is skipped in C. Objects stay bytes: slimming
+and masking take them apart one level at a time and leave the rest as it came, numbers included.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from mcp_kubernetes.errors import ClusterUnreachable
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+"""Accept header that asks for the server's own columns."""
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which `kubectl apply` keeps the whole manifest, a Secret's values included."""
+
+T = TypeVar("T")
+
+
+class ListMeta(msgspec.Struct, gc=False):
+    """Metadata of a list (meta.k8s.io/v1 ListMeta)."""
+
+    continue_: str = msgspec.field(name="continue", default="")
+    resource_version: str = msgspec.field(name="resourceVersion", default="")
+    remaining: int | None = msgspec.field(name="remainingItemCount", default=None)
+
+
+class ColumnDefinition(msgspec.Struct, gc=False):
+    """A column of a Table. Priority 0 is shown by default, higher ones in the wide form."""
+
+    name: str
+    priority: int = 0
+
+
+class ObjectMeta(msgspec.Struct, gc=False):
+    """The part of an object's metadata that a table row needs."""
+
+    namespace: str = ""
+    name: str = ""
+
+
+class PartialObject(msgspec.Struct, gc=False):
+    """An object of which only the metadata matter."""
+
+    metadata: ObjectMeta = msgspec.field(default_factory=ObjectMeta)
+
+
+class TableRow(msgspec.Struct, gc=False):
+    """One row of a Table; `object` is there when the request asked for metadata."""
+
+    cells: list[Any]
+    object: PartialObject | None = None
+
+
+class Table(msgspec.Struct):
+    """A meta.k8s.io/v1 Table."""
+
+    kind: str
+    rows: list[TableRow] | None = None
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+    columns: list[ColumnDefinition] | None = msgspec.field(name="columnDefinitions", default=None)
+
+
+class RawList(msgspec.Struct):
+    """Any list of objects, its items still bytes."""
+
+    items: list[msgspec.Raw] | None = None
+    kind: str = ""
+    api_version: str = msgspec.field(name="apiVersion", default="")
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+
+
+class MetadataList(msgspec.Struct):
+    """Any list of objects, only their names."""
+
+    items: list[PartialObject] | None = None
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.encode
+
+
+def decode(kind: type[T], body: bytes) -> T:
+    """Decode an API server's answer. Raises ClusterUnreachable when it is not one."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError:
+        raise ClusterUnreachable(
+            "What came back is not an answer of a Kubernetes API server.",
+            hint="Check the server address of this cluster; a proxy may stand before it.",
+        ) from None
+
+
+def fields(raw: bytes) -> dict[str, msgspec.Raw]:
+    """The top-level fields of a JSON object, each still bytes."""
+    try:
+        return _FIELDS.decode(raw)
+    except msgspec.DecodeError:
+        return {}
+
+
+def joined(parts: dict[str, Any]) -> bytes:
+    """The JSON object made of these fields."""
+    return _encode(parts)
+
+
+def slim(raw: bytes) -> bytes:
+    """Drop what no reader needs: managedFields and the copy of the manifest that `kubectl apply` keeps."""
+    parts: dict[str, Any] = dict(fields(raw))
+    if "metadata" not in parts:
+        return raw
+    metadata: dict[str, Any] = dict(fields(bytes(parts["metadata"])))
+    metadata.pop("managedFields", None)
+    annotations = dict(fields(bytes(metadata.pop("annotations", b"{}"))))
+    annotations.pop(LAST_APPLIED, None)
+    if annotations:
+        metadata["annotations"] = annotations
+    parts["metadata"] = metadata
+    return joined(parts)

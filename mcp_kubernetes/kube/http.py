@@ -1,0 +1,141 @@
+"""One request to one cluster for one identity: rate, credentials, one 401 refresh, Retry-After, errors.
+
+Only a plain GET is ever sent twice. A command, a connection or a write whose answer was lost may have been
+carried out, so it is reported instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mcp_kubernetes.errors import Disconnected
+from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
+from mcp_kubernetes.kube.status import error_of
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.kube.connection import Connection, Request, Response
+    from mcp_kubernetes.kube.pool import Pool
+
+MAX_RESPONSE_BYTES = 64 << 20
+"""No single answer of an API server may be larger; lists are read in pages far below."""
+
+_MAX_RETRIES = 2
+_MAX_RETRY_AFTER = 5.0
+_NOTED_WAIT = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """Sends requests to `entry` as `access.identity`, with the credentials that `provider` gives.
+
+    `waited` is told the seconds whenever the rate limit held a request back for more than one second.
+    """
+
+    entry: ClusterEntry
+    access: Access
+    provider: CredentialProvider
+    pool: Pool
+    user_agent: str
+    waited: Callable[[float], None]
+
+    async def send(self, request: Request) -> Response:
+        """Send and return a successful response. Raises APIError and the other ToolErrors of a request."""
+        response = await self._send(request, None)
+        for _ in range(_MAX_RETRIES):
+            delay = _retry_after(request, response)
+            if delay is None:
+                break
+            await asyncio.sleep(delay)
+            response = await self._send(request, None)
+        if response.status >= 300 and response.status != 304:
+            raise error_of(response)
+        return response
+
+    async def fingerprint(self) -> str:
+        """Which credentials requests are sent with: a key for caches, so that nobody's serve another."""
+        return (await self._credentials(None)).fingerprint
+
+    def free_tokens(self) -> float:
+        """Requests that could be sent now without waiting for the rate limit."""
+        return self.pool.limiter(self.entry, self.access.identity).free
+
+    async def _send(self, request: Request, refused: Credentials | None) -> Response:
+        credentials = await self._credentials(refused)
+        connection = await self._connection(credentials)
+        response = await self._once_or_again(connection, self._dressed(request, credentials))
+        if response.status == 401 and refused is None and self.entry.connection is None:
+            return await self._after_refusal(request, credentials, response)
+        return response
+
+    async def _after_refusal(self, request: Request, refused: Credentials, response: Response) -> Response:
+        """Ask for new credentials once; they serve the next call where this one must not be sent again."""
+        if _may_repeat(request):
+            return await self._send(request, refused)
+        await self._credentials(refused)
+        return response
+
+    async def _once_or_again(self, connection: Connection, request: Request) -> Response:
+        await self._wait_for_turn()
+        try:
+            return await connection.request(request, MAX_RESPONSE_BYTES)
+        except Disconnected:
+            if not _may_repeat(request):
+                raise
+        return await connection.request(request, MAX_RESPONSE_BYTES)
+
+    async def _wait_for_turn(self) -> None:
+        seconds = await self.pool.limiter(self.entry, self.access.identity).acquire()
+        if seconds > _NOTED_WAIT:
+            self.waited(seconds)
+
+    async def _credentials(self, refused: Credentials | None) -> Credentials:
+        if self.entry.connection is not None:
+            return Credentials()
+        return await self.provider.credentials(self.access, self.entry, refused)
+
+    async def _connection(self, credentials: Credentials) -> Connection:
+        return self.entry.connection or await self.pool.connection(self.entry, credentials)
+
+    def _dressed(self, request: Request, credentials: Credentials) -> Request:
+        """The request with its own headers, ours, and the credentials last."""
+        headers = [
+            *request.headers,
+            ("User-Agent", self.user_agent),
+            ("Accept-Encoding", _encoding(self.entry)),
+        ]
+        if credentials.token is not None:
+            headers.append(("Authorization", f"Bearer {credentials.token}"))
+        return replace(request, headers=(*headers, *credentials.impersonate))
+
+
+def _may_repeat(request: Request) -> bool:
+    return request.method == "GET" and not request.upgrade
+
+
+def _retry_after(request: Request, response: Response) -> float | None:
+    """Seconds after which a plain GET may be asked again, if the server said so and it is soon enough."""
+    if response.status not in {429, 503} or not _may_repeat(request):
+        return None
+    try:
+        delay = float(response.headers["retry-after"])
+    except (KeyError, ValueError):
+        return None
+    return delay if 0 <= delay <= _MAX_RETRY_AFTER else None
+
+
+def _encoding(entry: ClusterEntry) -> str:
+    """Compression helps over a network; on this machine it only costs both sides time."""
+    host = urlsplit(entry.server).hostname or ""
+    return "identity" if not entry.compress or _is_loopback(host) else "gzip"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,102 @@
+"""Where a guarded client is put together: the one module that the host imports, late, to get all of this layer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.kube.client import Cluster
+from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
+from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.discovery import Discovery, Index, Resource
+from mcp_kubernetes.kube.guard import Decide, check
+from mcp_kubernetes.kube.http import Exchange
+from mcp_kubernetes.kube.masking import MARKER, holds_values, masked
+from mcp_kubernetes.kube.pool import Pool
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.calls import ToolCall
+    from mcp_kubernetes.seal import Sealer
+
+Send = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesLayer:
+    """Connections, limits and discovery of one app. `decide` is the operator's policy on requests."""
+
+    pool: Pool
+    decide: Decide
+    user_agent: str
+    discovery: Discovery = field(default_factory=Discovery)
+
+    @classmethod
+    def open(cls, *, qps: float, burst: int, decide: Decide, user_agent: str) -> KubernetesLayer:
+        """The layer with an empty pool."""
+        return cls(pool=Pool(qps=qps, burst=burst), decide=decide, user_agent=user_agent)
+
+    def cluster(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider, sealer: Sealer) -> Cluster:
+        """The client for one call; every request of it is guarded by the tool's effect."""
+        exchange = Exchange(
+            entry=entry,
+            access=Access(identity=call.identity),
+            provider=provider,
+            pool=self.pool,
+            user_agent=self.user_agent,
+            waited=lambda seconds: _note_wait(call, seconds),
+        )
+        send = guarded(exchange.send, call, self.decide)
+
+        async def resolve(kind: str, api_group: str | None) -> Resource:
+            return await self.discovery.resolve(await _key(exchange), send, kind, api_group)
+
+        async def index() -> Index:
+            return await self.discovery.index(await _key(exchange), send)
+
+        return Cluster(
+            entry=entry,
+            send=send,
+            resolve=resolve,
+            index=index,
+            free=exchange.free_tokens,
+            sealer=sealer,
+            notes=call.notes,
+            budget=call.budget,
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.pool.aclose()
+
+
+def guarded(send: Send, call: ToolCall, decide: Decide) -> Send:
+    """`send` behind the guard: classified, decided, recorded when it changes something, and masked."""
+
+    async def guarded_send(request: Request) -> Response:
+        found = check(request, call.tool.effect, decide)
+        if found.effect is not Effect.READ:
+            call.record.write_started(found.operation, found.target.path)
+        response = await send(request)
+        if not holds_values(found.target):
+            return response
+        body = masked(response.body)
+        if MARKER.encode() in body:
+            call.notes.add("Values of Secrets are masked: size and digest are shown.")
+        return Response(status=response.status, headers=response.headers, body=body)
+
+    return guarded_send
+
+
+async def _key(exchange: Exchange) -> str:
+    """Cluster and credentials: no two users share what discovery said to one of them."""
+    entry = exchange.entry
+    return f"{entry.source}|{entry.name}|{entry.server}|{await exchange.fingerprint()}"
+
+
+def _note_wait(call: ToolCall, seconds: float) -> None:
+    call.notes.add(
+        "The rate limit of this server (--qps-limit) held requests back; one waited {s} s.",
+        s=f"{seconds:.1f}",
+    )
