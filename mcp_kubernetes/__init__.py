@@ -1,0 +1,87 @@
+"""The public API for tool authors. Importing it loads nothing heavy; each name is loaded when it is used.
+
+For cluster sources, credential providers, transports and middleware, see `mcp_kubernetes.spi`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.app import App
+    from mcp_kubernetes.calls import Budget, ToolCall
+    from mcp_kubernetes.effects import Effect
+    from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
+    from mcp_kubernetes.hookspecs import hookimpl
+    from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.kube.client import Cluster, TablePage
+    from mcp_kubernetes.parameters import (
+        AllNamespaces,
+        APIGroup,
+        Name,
+        Namespace,
+        Page,
+        ResourceType,
+        Selectors,
+    )
+    from mcp_kubernetes.results import Answer, Foreign, Object, Rows, Text
+    from mcp_kubernetes.settings import Settings, setting
+    from mcp_kubernetes.tools import Tool, tool
+
+_HOMES = {
+    "app": ("App",),
+    "calls": ("Budget", "ToolCall"),
+    "effects": ("Effect",),
+    "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
+    "hookspecs": ("hookimpl",),
+    "identity": ("Identity",),
+    "kube.client": ("Cluster", "TablePage"),
+    "parameters": ("APIGroup", "AllNamespaces", "Name", "Namespace", "Page", "ResourceType", "Selectors"),
+    "results": ("Answer", "Foreign", "Object", "Rows", "Text"),
+    "settings": ("Settings", "setting"),
+    "tools": ("Tool", "tool"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "APIGroup",
+    "AllNamespaces",
+    "Answer",
+    "App",
+    "Budget",
+    "Cluster",
+    "Denied",
+    "Effect",
+    "Forbidden",
+    "Foreign",
+    "Identity",
+    "InvalidArguments",
+    "Name",
+    "Namespace",
+    "NotFound",
+    "Object",
+    "Page",
+    "ResourceType",
+    "Rows",
+    "Selectors",
+    "Settings",
+    "TablePage",
+    "Text",
+    "Tool",
+    "ToolCall",
+    "ToolError",
+    "hookimpl",
+    "setting",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module, once."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value

@@ -1,0 +1,120 @@
+"""One JSON line for every call: who asked what of which cluster, what was decided, and what came of it.
+
+The record is made before anything can refuse the call, and written when it ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes import redact
+from mcp_kubernetes.errors import Denied, InvalidArguments, TimedOut, ToolError
+from mcp_kubernetes.log import AUDIT_LOGGER
+from mcp_kubernetes.results import Answer, clean
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.calls import ToolCall
+    from mcp_kubernetes.pipeline import Proceed
+
+
+@dataclass(kw_only=True)
+class CallRecord:
+    """What is known of one call so far. `decision` is "allowed" until something refuses it.
+
+    `outcome` is "ok", "denied", "invalid", "unknown", "error", "timeout" or "cancelled".
+    """
+
+    id: str
+    tool: str
+    effect: str
+    identity: str
+    session: str
+    arguments: Mapping[str, Any]
+    cluster: str = ""
+    namespace: str = ""
+    decision: str = "allowed"
+    reason: str = ""
+    outcome: str = "ok"
+    bytes: int = 0
+    started: float = field(default_factory=time.perf_counter)
+
+    def line(self, **extra: object) -> dict[str, object]:
+        """The record as a JSON object."""
+        return {
+            "audit": "call",
+            "id": self.id,
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "tool": clean(self.tool)[:128],
+            "effect": self.effect,
+            "identity": self.identity,
+            "session": self.session,
+            "cluster": self.cluster,
+            "namespace": self.namespace,
+            "arguments": redact.arguments(self.arguments),
+            "decision": self.decision,
+            "reason": redact.redact(self.reason),
+            "outcome": self.outcome,
+            "bytes": self.bytes,
+            "ms": round((time.perf_counter() - self.started) * 1_000, 1),
+            **extra,
+        }
+
+    def refuse(self, outcome: str, reason: str) -> None:
+        """The call was not let through."""
+        self.decision, self.outcome, self.reason = "denied", outcome, reason
+
+    def fail(self, outcome: str, reason: str) -> None:
+        """The call was let through and did not succeed."""
+        self.outcome, self.reason = outcome, reason
+
+    def write(self) -> None:
+        """Write the line of the call that has ended."""
+        _write(self.line())
+
+    def write_unknown(self) -> None:
+        """Write that a tool was asked for that is not served."""
+        self.refuse("unknown", "no such tool is served")
+        self.write()
+
+    def write_started(self, operation: str, resource: str) -> None:
+        """Write that a request which changes or connects is about to be sent, in case the end is never written."""
+        _write(self.line(audit="started", outcome="started", operation=operation, resource=resource))
+
+
+def _write(line: Mapping[str, object]) -> None:
+    AUDIT_LOGGER.critical(json.dumps(line, ensure_ascii=False, default=str))
+
+
+async def audited(call: ToolCall, proceed: Proceed) -> Answer:
+    """Write the call's record, whatever becomes of it; the host's outermost step."""
+    try:
+        answer = await proceed(call)
+        call.record.bytes = answer.size
+    except asyncio.CancelledError:
+        call.record.fail("cancelled", "the client cancelled the call, or went away")
+        raise
+    except Exception as error:
+        _judge(call.record, error)
+        raise
+    finally:
+        call.record.write()
+    return answer
+
+
+def _judge(record: CallRecord, error: Exception) -> None:
+    reason = error.message if isinstance(error, ToolError) else type(error).__name__
+    match error:
+        case Denied():
+            record.refuse("denied", reason)
+        case InvalidArguments():
+            record.refuse("invalid", reason)
+        case TimedOut():
+            record.fail("timeout", reason)
+        case _:
+            record.fail("error", reason)

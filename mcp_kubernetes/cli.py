@@ -1,0 +1,191 @@
+"""The command line: `mcp-kubernetes [serve|plugins|tools|config|version] [options]`.
+
+Only what a command answers goes to stdout; in `serve` that is the protocol. Each command imports what it
+needs: `version` answers without pydantic, `plugins` without the MCP SDK and the Kubernetes layer.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes import __version__
+from mcp_kubernetes.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.app import App, RegisteredTool
+    from mcp_kubernetes.config import Config
+    from mcp_kubernetes.plugins import Plugins
+
+_OK, _USAGE, _CONFIGURATION, _INTERRUPTED = 0, 2, 3, 130
+
+_JSON = {"--json": "Answer in JSON."}
+_SCHEMA = {"--schema": "Answer with the JSON Schema of the whole configuration."}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code.
+
+    0: done. 2: the command line cannot be understood. 3: the configuration, or a plugin that it names, cannot
+    be honoured. 130: interrupted from the keyboard.
+    """
+    command, rest = _split(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _command(command)(rest)
+    except ConfigError as error:
+        for sentence in str(error).splitlines():
+            print(f"mcp-kubernetes: {sentence}", file=sys.stderr)
+        return _exit_code(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return _OK
+
+
+def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The command and its options. Without a command, also before options, it is `serve`."""
+    if arguments[:1] == ["--version"]:
+        return "version", arguments[1:]
+    if not arguments or arguments[0].startswith("-"):
+        return "serve", arguments
+    return arguments[0], arguments[1:]
+
+
+def _command(name: str) -> Callable[[Sequence[str]], None]:
+    if name not in _COMMANDS:
+        from mcp_kubernetes.arguments import UsageError
+        from mcp_kubernetes.spelling import did_you_mean
+
+        known = ", ".join(_COMMANDS)
+        raise UsageError(f"There is no command {name}{did_you_mean(name, _COMMANDS)}; there are: {known}.")
+    return _COMMANDS[name]
+
+
+def _exit_code(error: ConfigError) -> int:
+    from mcp_kubernetes.arguments import UsageError
+
+    return _USAGE if isinstance(error, UsageError) else _CONFIGURATION
+
+
+def _read(arguments: Sequence[str], bare: dict[str, str]) -> tuple[Config, Plugins, frozenset[str]]:
+    """Configuration and plugins need each other: the first says what to load, the second bring settings."""
+    from mcp_kubernetes import log
+    from mcp_kubernetes.config import Draft
+    from mcp_kubernetes.plugins import Plugins
+    from mcp_kubernetes.settings import PluginSettings, ServerSettings
+
+    draft = Draft(arguments, os.environ, bare)
+    server = draft.section(ServerSettings)
+    log.configure(debug=server.debug, form=server.log_format)
+    plugins = Plugins.load(draft.section(PluginSettings))
+    config = draft.complete(plugins.settings_models(), plugins.without_section())
+    for name, reason in config.unusable.items():
+        plugins.set_aside(name, reason)
+    return config, plugins, draft.bare
+
+
+def _serve(arguments: Sequence[str]) -> None:
+    # Collecting while importing costs a fifth of start-up. `load` turns the collector on again so that it
+    # spares what was imported: full collections over 700 modules are the hidden cost of decoding.
+    gc.disable()
+    try:
+        import asyncio
+
+        from mcp_kubernetes.loading import load
+
+        config, plugins, _ = _read(arguments, {})
+        app: App = load("mcp_kubernetes.app").App(config, plugins)
+    finally:
+        gc.enable()
+    asyncio.run(app.serve())
+
+
+def _plugins(arguments: Sequence[str]) -> None:
+    """What became of each plugin, and what it offers."""
+    from dataclasses import asdict
+
+    config, plugins, given = _read(arguments, _JSON)
+    plugins.contributions(config.sections)
+    if given:
+        _print_json([asdict(state) for state in plugins.states])
+        return
+    heads = ("NAME", "VERSION", "DISTRIBUTION", "STATUS", "REASON")
+    _print_table([heads, *((s.name, s.version, s.distribution, s.status, s.reason) for s in plugins.states)])
+
+
+def _tools(arguments: Sequence[str]) -> None:
+    """Every tool, hidden ones included."""
+    from mcp_kubernetes.app import App
+
+    config, plugins, given = _read(arguments, _JSON)
+    tools = App(config, plugins).tools
+    if given:
+        _print_json([_tool(tool) for tool in tools])
+        return
+    rows = (
+        (t.tool.name, t.tool.effect.value, t.plugin, "" if t.visible else "hidden", _line(t.tool.description))
+        for t in tools
+    )
+    _print_table([("NAME", "EFFECT", "PLUGIN", "", "DESCRIPTION"), *rows])
+
+
+def _tool(found: RegisteredTool) -> dict[str, Any]:
+    tool = found.tool
+    return {
+        "name": tool.name,
+        "effect": tool.effect.value,
+        "plugin": found.plugin,
+        "clustered": tool.clustered,
+        "visible": found.visible,
+        "description": tool.description,
+    }
+
+
+def _config(arguments: Sequence[str]) -> None:
+    """Each value with its origin, secrets masked; or the schema of it all."""
+    config, plugins, given = _read(arguments, _JSON | _SCHEMA)
+    if "--schema" in given:
+        from mcp_kubernetes.settings import HOST_SECTIONS, json_schema
+
+        _print_json(json_schema(HOST_SECTIONS | plugins.settings_models()))
+        return
+    rows = [
+        (section, key, value, config.origin(section, key))
+        for section, settings in config.sections.items()
+        for key, value in settings.model_dump(mode="json").items()
+    ]
+    if given:
+        _print_json([{"section": s, "key": k, "value": v, "origin": origin} for s, k, v, origin in rows])
+        return
+    shown = ((f"{section}.{key}", json.dumps(value), origin) for section, key, value, origin in rows)
+    _print_table([("SETTING", "VALUE", "ORIGIN"), *shown])
+
+
+def _version(arguments: Sequence[str]) -> None:
+    if arguments:
+        from mcp_kubernetes.arguments import UsageError
+
+        raise UsageError("The command version takes no options.")
+    print(f"mcp-kubernetes {__version__}")
+
+
+_COMMANDS = {"serve": _serve, "plugins": _plugins, "tools": _tools, "config": _config, "version": _version}
+
+
+def _line(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_table(rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell, the last one as it is."""
+    table = list(rows)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

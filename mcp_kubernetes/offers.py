@@ -1,0 +1,131 @@
+"""What a plugin may offer, and what each thing must look like before the host relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes.candidates import Broken
+from mcp_kubernetes.pipeline import Stage
+from mcp_kubernetes.tools import Tool
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
+    from mcp_kubernetes.pipeline import Middleware
+    from mcp_kubernetes.settings import Settings
+    from mcp_kubernetes.transports import Transport
+
+Ask = Callable[[str], list[Any]]
+"""Asks one plugin's hook of that name; a list of what its implementations returned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contribution:
+    """Everything that one plugin brings, beside its lifespan; `settings` is its validated section, if any."""
+
+    plugin: str
+    settings: Settings | None
+    sources: Sequence[ClusterSource]
+    providers: Sequence[CredentialProvider]
+    transports: Sequence[Transport]
+    tools: Sequence[Tool]
+    middleware: Sequence[Middleware]
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Kind and name of everything that must have one owner."""
+        yield from (("cluster source", source.name) for source in self.sources)
+        yield from (("credential provider", provider.name) for provider in self.providers)
+        yield from (("transport", transport.name) for transport in self.transports)
+        yield from (("tool", tool.name) for tool in self.tools)
+
+
+def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contribution:
+    """Ask a plugin for all that it offers. Raises Broken for what does not look as it must."""
+    return Contribution(
+        plugin=plugin,
+        settings=settings,
+        sources=_SOURCES.gather(ask),
+        providers=_PROVIDERS.gather(ask),
+        transports=_TRANSPORTS.gather(ask),
+        tools=_TOOLS.gather(ask),
+        middleware=_MIDDLEWARE.gather(ask),
+    )
+
+
+class Owners:
+    """Who owns which name: the first that claims it."""
+
+    def __init__(self) -> None:
+        self._owners: dict[tuple[str, str], str] = {}
+
+    def claim(self, owner: str, names: Iterable[tuple[str, str]]) -> None:
+        """Claim pairs of kind and name: all of them, or none and Broken with the other owner's name."""
+        claimed: dict[tuple[str, str], str] = {}
+        for kind, name in names:
+            if holder := self._owners.get((kind, name)) or claimed.get((kind, name)):
+                also = "it twice" if holder == owner else f"as {holder} does"
+                raise Broken(f"it offers the {kind} {name}, {also}")
+            claimed[kind, name] = owner
+        self._owners |= claimed
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Offer:
+    """One hook, and the shape of what it returns: class, attributes with text or of a type, async methods."""
+
+    hook: str
+    noun: str
+    kind: type = object
+    texts: tuple[str, ...] = ()
+    attributes: Mapping[str, type] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+
+    def gather(self, ask: Ask) -> tuple[Any, ...]:
+        """All that the hook returned, looked at one by one."""
+        found = tuple(item for returned in ask(self.hook) for item in self._items(returned))
+        for item in found:
+            if lacks := next(self._lacks(item), None):
+                raise Broken(f"its hook {self.hook} returned {_kind(item)} {lacks}; it is no {self.noun}")
+        return found
+
+    def _items(self, returned: Any) -> Iterable[Any]:
+        if not isinstance(returned, Iterable) or isinstance(returned, str):
+            raise Broken(f"its hook {self.hook} returned {_kind(returned)} where a list is due")
+        return returned
+
+    def _lacks(self, item: Any) -> Iterator[str]:
+        if not isinstance(item, self.kind):
+            yield f"where {self.kind.__name__} is due"
+        for name in self.texts:
+            if not isinstance(value := getattr(item, name, None), str) or not value:
+                yield f"without the text {name}"
+        for name, kind in self.attributes.items():
+            if not isinstance(getattr(item, name, None), kind):
+                yield f"without the {kind.__name__} {name}"
+        for name in self.methods:
+            if not iscoroutinefunction(getattr(item, name, None)):
+                yield f"without the async method {name}"
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+_SOURCES = _Offer(
+    hook="register_cluster_sources",
+    noun="cluster source",
+    texts=("name", "parameter", "description", "credentials"),
+    attributes={"selectable": bool},
+    methods=("list", "get"),
+)
+_PROVIDERS = _Offer(
+    hook="register_credential_providers",
+    noun="credential provider",
+    texts=("name",),
+    methods=("credentials",),
+)
+_TRANSPORTS = _Offer(hook="register_transports", noun="transport", texts=("name",), methods=("serve",))
+_TOOLS = _Offer(hook="register_tools", noun="tool made with @tool", kind=Tool)
+_MIDDLEWARE = _Offer(hook="register_middleware", noun="middleware", attributes={"stage": Stage}, methods=("__call__",))

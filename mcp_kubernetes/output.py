@@ -1,0 +1,195 @@
+"""SHAPE: typed parts become text within the call's budget, and what did not fit is said.
+
+Our words stay as they are. Text from elsewhere is fenced with a mark that it cannot know, and everything loses
+control characters and credentials. Rows and objects need no fence: a row is one line, an object is YAML or
+JSON, so neither can pretend to be a note. Notes come last, in a block of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes.errors import ToolError
+from mcp_kubernetes.redact import redact
+from mcp_kubernetes.results import (
+    Answer,
+    Foreign,
+    Object,
+    Part,
+    Rendered,
+    Row,
+    Rows,
+    Text,
+    clean,
+    strip_control,
+)
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.calls import ToolCall
+    from mcp_kubernetes.parameters import Page
+    from mcp_kubernetes.pipeline import Proceed
+
+_UNFOLDED = 2**31 - 1
+"""The widest line that the YAML emitter takes: long texts stay on one line."""
+
+_NOTES_BYTES = 2_048
+"""Kept free for the notes: an answer that cannot say what was cut is worth nothing."""
+
+
+async def shape(call: ToolCall, proceed: Proceed) -> Answer:
+    """Render what the rest of the pipeline answers; the host's SHAPE step."""
+    async with call.within_deadline():
+        found = await proceed(call)
+    for note in found.notes:
+        call.notes.add(note.template, **note.fields)
+    call.budget.take(min(_NOTES_BYTES, call.budget.left // 4))
+    blocks = [await _render(call, part, found.page) for part in found.parts]
+    text = "\n".join(block for block in blocks if block)
+    notes = "\n".join(f"note: {note}" for note in call.notes)
+    return Answer(tuple(Rendered(redact(block)) for block in (text, notes) if block))
+
+
+async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
+    match part:
+        case Text():
+            return _within(call, str(part), "text")
+        case Foreign():
+            return _fenced(_within(call, strip_control(part.text), "text"))
+        case Object():
+            return _within(call, strip_control(_document(part)), "object")
+        case Rows():
+            return await _Table(call, page).render(part)
+        case Rendered():
+            return part.text
+
+
+def _within(call: ToolCall, text: str, what: str) -> str:
+    """The text, or as many of its whole lines as the budget allows, with a note."""
+    size = len(text.encode())
+    if call.budget.take(size):
+        return text
+    kept = text.encode()[: call.budget.left].decode(errors="ignore")
+    kept = kept[: kept.rfind("\n") + 1].rstrip("\n") or kept
+    call.budget.take(len(kept.encode()))
+    call.notes.add(
+        "The {what} was cut after {kept} of {size} bytes; ask for less of it{how}.",
+        what=what, kept=len(kept.encode()), size=size, how=_raise_limit(call),
+    )  # fmt: skip
+    return kept
+
+
+def _raise_limit(call: ToolCall) -> str:
+    return ", or for more bytes with maxBytes" if call.tool.max_bytes else ""
+
+
+def _fenced(text: str) -> str:
+    """Text from elsewhere between two lines that it cannot have foreseen."""
+    mark = secrets.token_hex(4)
+    return f"<<<data {mark}\n{text}\n{mark}>>>" if text else ""
+
+
+def _document(part: Object) -> str:
+    if part.form == "json":
+        return json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(part.value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_UNFOLDED)
+    return text.rstrip("\n")
+
+
+@dataclass
+class _Table:
+    """Renders rows as tab-separated lines until the budget or the caller's limit is reached."""
+
+    call: ToolCall
+    page: Page | None
+    shown: int = 0
+
+    async def render(self, part: Rows) -> str:
+        """The header and the rows that fit; the rest is in the notes."""
+        lines: list[str] = []
+        async with aclosing(_iterate(part.rows)) as rows:
+            try:
+                async with self.call.within_deadline():
+                    await self._fill(lines, part, rows)
+            except ToolError as error:
+                if not self.shown:
+                    raise
+                self._note_stop(error)
+        return "\n".join(lines)
+
+    async def _fill(self, lines: list[str], part: Rows, rows: AsyncIterator[Row]) -> None:
+        has_header = bool(part.columns)
+        if has_header:
+            self._add(lines, part.columns)
+        async for row in rows:
+            if not self._add(lines, row):
+                return self._note_budget()
+            self.shown += has_header or isinstance(row, Object)
+            has_header = True
+            if self.page and self.page.limit == self.shown:
+                return self._note_limit()
+        return None
+
+    def _add(self, lines: list[str], row: Row) -> bool:
+        line = _line(row)
+        if self.call.budget.take(len(line.encode()) + 1):
+            lines.append(line)
+            return True
+        if not self.shown and isinstance(row, Object):
+            lines.append(_within(self.call, line, "first object"))
+            return True
+        return False
+
+    def _note_budget(self) -> None:
+        self._note_rest("the answer's budget of {limit} bytes is spent", self.call.budget.max_bytes, shown=False)
+
+    def _note_limit(self) -> None:
+        self._note_rest("the limit of {limit} is reached", self.shown, shown=True)
+
+    def _note_rest(self, why: str, limit: int, *, shown: bool) -> None:
+        cursor = self.page.cursor(shown=shown) if self.page else None
+        if self.page and cursor is None:
+            return
+        how = "to go on, pass continue={cursor}" if cursor else "ask for less" + _raise_limit(self.call)
+        template = "{shown} rows are shown, there are more: " + why + "; " + how
+        self.call.notes.add(template, shown=self.shown, limit=limit, cursor=cursor)
+
+    def _note_stop(self, error: ToolError) -> None:
+        cursor = self.page.cursor(shown=True) if self.page else None
+        template = "Stopped after {shown} rows: {error}" + (" To go on, pass continue={cursor}" if cursor else "")
+        self.call.notes.add(template, shown=self.shown, error=error, cursor=cursor)
+
+
+async def _iterate(rows: Any) -> AsyncGenerator[Row]:
+    """The rows, lazy or not; what is lazy is closed when nobody reads on."""
+    if not hasattr(rows, "__aiter__"):
+        for row in rows:
+            yield row
+        return
+    async with aclosing(rows) if hasattr(rows, "aclose") else nullcontext():
+        async for row in rows:
+            yield row
+
+
+def _line(row: Row) -> str:
+    if not isinstance(row, Object):
+        return "\t".join(map(_cell, row))
+    text = strip_control(_document(row))
+    return f"---\n{text}" if row.form == "yaml" else text
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else clean(json.dumps(value, ensure_ascii=False))

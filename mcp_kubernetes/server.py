@@ -1,0 +1,74 @@
+"""The bridge to the MCP SDK's low-level server: our tools and calls in its types, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcp import MCPError
+from mcp import types as mcp
+from mcp.server.lowlevel import Server
+
+from mcp_kubernetes import __version__
+from mcp_kubernetes.app import UnknownTool
+from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.identity import Identity
+
+if TYPE_CHECKING:
+    from mcp.server.context import ServerRequestContext
+
+    from mcp_kubernetes.app import App, Outcome
+    from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.tools import Tool
+
+NAME = "mcp-kubernetes"
+
+
+def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
+    """An SDK server that serves `app`. `session` is what the caller's choices are kept in, where there is one.
+
+    Failures of a tool are results that say so; only an unknown tool is an error of the protocol (-32602),
+    in the same words whether it does not exist or is not allowed.
+    """
+
+    async def list_tools(_: ServerRequestContext[Any], __: Any) -> mcp.ListToolsResult:
+        return mcp.ListToolsResult(tools=[_definition(tool) for tool in app.visible_tools])
+
+    async def call_tool(_: ServerRequestContext[Any], params: mcp.CallToolRequestParams) -> mcp.CallToolResult:
+        try:
+            outcome = await app.call(params.name, params.arguments or {}, identity=Identity.local(), session=session)
+        except UnknownTool as error:
+            raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
+        return _result(outcome)
+
+    return Server(
+        NAME,
+        version=__version__,
+        instructions=app.instructions,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        get_tool_input_schema=lambda _: None,
+    )
+
+
+def _definition(tool: Tool) -> mcp.Tool:
+    return mcp.Tool(
+        name=tool.name, description=tool.description, input_schema=tool.schema, annotations=_annotations(tool)
+    )
+
+
+def _annotations(tool: Tool) -> mcp.ToolAnnotations:
+    """Reading tools carry what differs from MCP's defaults and no more: definitions cost the model tokens."""
+    reads = tool.effect is Effect.READ
+    if reads:
+        return mcp.ToolAnnotations(read_only_hint=True, open_world_hint=tool.clustered)
+    return mcp.ToolAnnotations(
+        read_only_hint=False,
+        destructive_hint=tool.destructive,
+        idempotent_hint=tool.idempotent,
+        open_world_hint=tool.clustered,
+    )
+
+
+def _result(outcome: Outcome) -> mcp.CallToolResult:
+    content = [mcp.TextContent(type="text", text=block) for block in outcome.blocks]
+    return mcp.CallToolResult(content=list(content), is_error=outcome.is_error)

@@ -1,0 +1,74 @@
+"""For authors of cluster sources, credential providers, transports and middleware. Provisional until 1.0."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.app import AppView, Outcome
+    from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.errors import ConfigError, CredentialsError, UnknownCluster
+    from mcp_kubernetes.kube.cluster import (
+        Access,
+        ClusterEntry,
+        ClusterSource,
+        CredentialProvider,
+        Credentials,
+    )
+    from mcp_kubernetes.kube.connection import Connection, Request, Response
+    from mcp_kubernetes.kube.credentials import InCluster, KubeconfigCredentials
+    from mcp_kubernetes.kube.kubeconfig import Kubeconfig
+    from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
+    from mcp_kubernetes.plugins import Plugins
+    from mcp_kubernetes.server import mcp_server
+    from mcp_kubernetes.transports import Transport
+
+_HOMES = {
+    "app": ("AppView", "Outcome"),
+    "calls": ("Session",),
+    "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
+    "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials"),
+    "kube.connection": ("Connection", "Request", "Response"),
+    "kube.credentials": ("InCluster", "KubeconfigCredentials"),
+    "kube.kubeconfig": ("Kubeconfig",),
+    "pipeline": ("Middleware", "Proceed", "Stage"),
+    "plugins": ("Plugins",),
+    "server": ("mcp_server",),
+    "transports": ("Transport",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Access",
+    "AppView",
+    "ClusterEntry",
+    "ClusterSource",
+    "ConfigError",
+    "Connection",
+    "CredentialProvider",
+    "Credentials",
+    "CredentialsError",
+    "InCluster",
+    "Kubeconfig",
+    "KubeconfigCredentials",
+    "Middleware",
+    "Outcome",
+    "Plugins",
+    "Proceed",
+    "Request",
+    "Response",
+    "Session",
+    "Stage",
+    "Transport",
+    "UnknownCluster",
+    "mcp_server",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module, once."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"mcp_kubernetes.{_HOME[name]}"), name)
+    return value
