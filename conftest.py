@@ -1,0 +1,69 @@
+"""The real cluster of a test run: started once, by the process that spreads the tests, and handed to the workers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cluster import Cluster, Mode, mode, own, shared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_CLUSTER = pytest.StashKey[Cluster]()
+
+
+class _Handing:
+    """Hands the cluster to each worker of pytest-xdist."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["cluster"] = _started(node.config).to_json()
+
+
+def _started(config: pytest.Config) -> Cluster:
+    if _CLUSTER not in config.stash:
+        config.stash[_CLUSTER] = shared()
+        config.add_cleanup(config.stash[_CLUSTER].stop)
+    return config.stash[_CLUSTER]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With workers, the cluster is started before them."""
+    if not hasattr(config, "workerinput") and mode() is not Mode.NONE:
+        config.pluginmanager.register(_Handing())
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The cluster that all tests share. Make objects in `namespace`, and give others names of your own."""
+    if mode() is Mode.NONE:
+        pytest.skip("MCP_KUBERNETES_TEST_CLUSTER=none: tests of a real cluster are left out on purpose")
+    handed = getattr(request.config, "workerinput", {}).get("cluster")
+    return Cluster.from_json(handed) if handed else _started(request.config)
+
+
+@pytest.fixture
+def own_cluster(cluster: Cluster) -> Iterator[Cluster]:
+    """An API server of the test's own, to break, fill or reconfigure."""
+    with own(cluster) as mine:
+        yield mine
+
+
+@pytest.fixture(scope="session")
+def test_kubeconfig(cluster: Cluster) -> Path:
+    """The administrator's kubeconfig of the shared cluster."""
+    return cluster.kubeconfig
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own, removed afterwards without waiting for its end."""
+    slug = re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+    name = f"{slug[:40].strip('-')}-{request.node.nodeid.__hash__() & 0xFFFFFF:06x}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")

@@ -1,0 +1,14 @@
+"""The plugin `resources`: list, get and describe objects of any kind that the cluster serves."""
+
+from __future__ import annotations
+
+from mcp_kubernetes import Tool, hookimpl
+from mcp_kubernetes_resources.describing import k8s_describe_resource
+from mcp_kubernetes_resources.getting import k8s_get_resource
+from mcp_kubernetes_resources.listing import k8s_list_resources
+
+
+@hookimpl
+def register_tools() -> list[Tool]:
+    """The reading tools."""
+    return [k8s_list_resources, k8s_get_resource, k8s_describe_resource]
