@@ -7,7 +7,7 @@ ARGS ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-# How tests are spread: an idle worker takes over tests of a busy one, a group marked `xdist_group` stays on one worker.
+# One worker per core; tests that are marked as one group stay on one worker.
 WORKERS ?= auto
 
 PLUGINS := plugins/contexts plugins/resources plugins/testing
@@ -29,11 +29,11 @@ $(VENV)/.installed: requirements/test.txt $(PYPROJECTS)
 
 venv: $(VENV)/.installed ## .venv with pinned requirements, the host and the plugins (editable)
 
-test: venv ## every test but the long ones; ARGS="-k x" goes to pytest
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not packaging" $(ARGS)
+test: venv ## every test; ARGS="-k x" goes to pytest
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 coverage: venv ## the same, with branch coverage shown
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not packaging" --cov --cov-report=term $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
 
 lint: venv ## ruff, mypy --strict, the import contracts
 	$(BIN)/ruff check

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.admission import MAX_BYTES, Admission, run_handler
-from mcp_kubernetes.audit import CallRecord, audited
-from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
+from mcp_kubernetes.audit import audited
 from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
-from mcp_kubernetes.errors import ConfigError, ToolError
+from mcp_kubernetes.dispatch import Dispatcher, Outcome
+from mcp_kubernetes.errors import ConfigError
 from mcp_kubernetes.output import shape
 from mcp_kubernetes.pipeline import Proceed, Stage, Step, compose
-from mcp_kubernetes.redact import redact
-from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
 from mcp_kubernetes.safety import SafetyPolicy
 from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.settings import (
@@ -35,6 +30,7 @@ from mcp_kubernetes.settings import (
 from mcp_kubernetes.tools import Parameter, Tool
 
 if TYPE_CHECKING:
+    from mcp_kubernetes.calls import Session
     from mcp_kubernetes.config import Config
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.offers import Contribution
@@ -44,19 +40,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MIN_BYTES, _MAX_BYTES = 1_024, 4_194_304
-_MAX_ERROR = 4_000
-
-
-class UnknownTool(LookupError):
-    """No tool of that name is listed. Whether it does not exist or is not allowed is not told."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What a call came to: blocks of text for the client, and whether it failed."""
-
-    blocks: Sequence[str]
-    is_error: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +114,14 @@ class App:
 
     async def __aenter__(self) -> Self:
         """Start the plugins' lifespans; a plugin whose lifespan fails is set aside with all that it offers."""
-        for name, lifespan in self.plugins.lifespans(self.config.sections, self.view):
-            try:
-                await self._exit.enter_async_context(lifespan)
-            except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it costs only this plugin
-                self._withdraw(name, error)
+        async with AsyncExitStack() as started:
+            for name, lifespan in self.plugins.lifespans(self.config.sections, self.view):
+                try:
+                    await started.enter_async_context(lifespan)
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises costs only this plugin
+                    self.plugins.set_aside(name, f"its lifespan failed: {type(error).__name__}", error)
+            self._exit = started.pop_all()
+        self._withdraw_inactive()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -150,18 +136,7 @@ class App:
         self, name: str, arguments: Mapping[str, Any], *, identity: Identity, session: Session | None
     ) -> Outcome:
         """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
-        registered = self._tools.get(name)
-        if registered is None or not registered.visible:
-            self._record(name, "", arguments, identity, session).write_unknown()
-            raise UnknownTool(f"Unknown tool: {clean(name)[:100]}")
-        call = self._call(registered.tool, arguments, identity, session)
-        try:
-            return _outcome(await self._proceed(call))
-        except ToolError as error:
-            return _failure(str(error), call)
-        except Exception:  # noqa: BLE001 - logged with its traceback, answered in general words
-            _log.exception("The tool %s failed (call %s).", name, call.id)
-            return _failure(f"The server failed at this call; its log tells more under the id {call.id}.", call)
+        return await self._dispatcher.call(name, arguments, identity, session)
 
     async def serve(self) -> None:
         """Serve over the configured transport until its client ends it. Raises ConfigError."""
@@ -186,7 +161,13 @@ class App:
             user_agent=f"mcp-kubernetes/{__version__}",
         )
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
-        self._proceed = self._pipeline()
+        self._dispatcher = Dispatcher(
+            tools={tool.name: tool for tool in self.visible_tools},
+            proceed=self._pipeline(),
+            clusters=self._clusters,
+            timeout=self.config.section(ToolSettings).timeout,
+            max_bytes=self.config.section(OutputSettings).max_bytes,
+        )
 
     def _registered(self, tool: Tool, contribution: Contribution) -> RegisteredTool:
         injected = (
@@ -211,10 +192,12 @@ class App:
         ]
         return compose(steps, run_handler)
 
-    def _withdraw(self, name: str, error: Exception) -> None:
-        self.plugins.set_aside(name, f"its lifespan failed: {type(error).__name__}", error)
-        self._contributions = [c for c in self._contributions if c.plugin != name]
-        self._compose()
+    def _withdraw_inactive(self) -> None:
+        """Compose again without what the plugins offered that were set aside since."""
+        active = [c for c in self._contributions if self.plugins.active(c.plugin)]
+        if len(active) != len(self._contributions):
+            self._contributions = active
+            self._compose()
 
     def _transport(self) -> Transport:
         wanted = self.config.section(ServerSettings).transport
@@ -223,41 +206,6 @@ class App:
             raise ConfigError(f"There is no transport {wanted!r}; there are: {', '.join(known)}.")
         return known[wanted]
 
-    def _call(self, tool: Tool, arguments: Mapping[str, Any], identity: Identity, session: Session | None) -> ToolCall:
-        timeout = tool.timeout or self.config.section(ToolSettings).timeout
-        record = self._record(tool.name, tool.effect.value, arguments, identity, session)
-        return ToolCall(
-            id=record.id,
-            tool=tool,
-            arguments=arguments,
-            identity=identity,
-            session=session,
-            budget=Budget(self.config.section(OutputSettings).max_bytes),
-            notes=Notes(),
-            now=datetime.now(UTC),
-            timeout=timeout,
-            deadline=asyncio.get_running_loop().time() + timeout,
-            clusters=self._clusters.view(identity, session),
-            record=record,
-        )
-
-    def _record(
-        self,
-        tool: str,
-        effect: str,
-        arguments: Mapping[str, Any],
-        identity: Identity,
-        session: Session | None,
-    ) -> CallRecord:
-        return CallRecord(
-            id=uuid.uuid4().hex[:12],
-            tool=tool,
-            effect=effect,
-            identity=identity.username or identity.subject,
-            session=session.key if session else "",
-            arguments=arguments,
-        )
-
 
 _SIZE = Parameter(
     MAX_BYTES,
@@ -265,14 +213,3 @@ _SIZE = Parameter(
     Annotated[int | None, Field(ge=_MIN_BYTES, le=_MAX_BYTES, description="Size limit of the answer in bytes.")],
     for_host=True,
 )
-
-
-def _outcome(answer: Answer) -> Outcome:
-    return Outcome(blocks=tuple(part.text for part in answer.parts if isinstance(part, Rendered)))
-
-
-def _failure(sentence: str, call: ToolCall) -> Outcome:
-    """The sentence, and the notes so far: what was assumed often explains what went wrong."""
-    notes = "\n".join(f"note: {note}" for note in call.notes)
-    text = redact(strip_control(sentence))[:_MAX_ERROR]
-    return Outcome(blocks=tuple(block for block in (text, notes) if block), is_error=True)

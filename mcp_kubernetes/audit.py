@@ -32,10 +32,10 @@ class CallRecord:
 
     id: str
     tool: str
-    effect: str
     identity: str
     session: str
     arguments: Mapping[str, Any]
+    effect: str = ""
     cluster: str = ""
     namespace: str = ""
     decision: str = "allowed"

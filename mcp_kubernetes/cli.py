@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.config import Config
     from mcp_kubernetes.plugins import Plugins
 
-_OK, _USAGE, _CONFIGURATION, _INTERRUPTED = 0, 2, 3, 130
+_OK, _DEFECT, _USAGE, _CONFIGURATION, _INTERRUPTED = 0, 1, 2, 3, 130
 
 _JSON = {"--json": "Answer in JSON."}
 _SCHEMA = {"--schema": "Answer with the JSON Schema of the whole configuration."}
@@ -30,28 +30,37 @@ _SCHEMA = {"--schema": "Answer with the JSON Schema of the whole configuration."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code.
 
-    0: done. 2: the command line cannot be understood. 3: the configuration, or a plugin that it names, cannot
-    be honoured. 130: interrupted from the keyboard.
+    0: done. 1: a defect of this program or of a plugin. 2: the command line cannot be understood. 3: the
+    configuration, or a plugin that it names, cannot be honoured. 130: interrupted from the keyboard.
     """
     command, rest = _split(sys.argv[1:] if arguments is None else arguments)
+    # Collecting while importing costs a fifth of start-up. `serve` turns the collector on again with `load`, so
+    # that it spares what was imported: full collections over 700 modules are the hidden cost of decoding.
+    gc.disable()
     try:
         _command(command)(rest)
     except ConfigError as error:
         for sentence in str(error).splitlines():
             print(f"mcp-kubernetes: {sentence}", file=sys.stderr)
+        _log_traceback(error)
         return _exit_code(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a sentence for the user, the traceback for the log
+        print(f"mcp-kubernetes: {command} failed: {type(error).__name__}; see --debug.", file=sys.stderr)
+        _log_traceback(error)
+        return _DEFECT
+    finally:
+        gc.enable()
     return _OK
 
 
 def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The command and its options. Without a command, also before options, it is `serve`."""
-    if arguments[:1] == ["--version"]:
-        return "version", arguments[1:]
-    if not arguments or arguments[0].startswith("-"):
-        return "serve", arguments
-    return arguments[0], arguments[1:]
+    first, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    if first == "--version":
+        return "version", rest
+    return (first, rest) if first and not first.startswith("-") else ("serve", arguments)
 
 
 def _command(name: str) -> Callable[[Sequence[str]], None]:
@@ -62,6 +71,12 @@ def _command(name: str) -> Callable[[Sequence[str]], None]:
         known = ", ".join(_COMMANDS)
         raise UsageError(f"There is no command {name}{did_you_mean(name, _COMMANDS)}; there are: {known}.")
     return _COMMANDS[name]
+
+
+def _log_traceback(error: Exception) -> None:
+    import logging
+
+    logging.getLogger(__name__).debug("Why the command ended.", exc_info=error)
 
 
 def _exit_code(error: ConfigError) -> int:
@@ -88,18 +103,13 @@ def _read(arguments: Sequence[str], bare: dict[str, str]) -> tuple[Config, Plugi
 
 
 def _serve(arguments: Sequence[str]) -> None:
-    # Collecting while importing costs a fifth of start-up. `load` turns the collector on again so that it
-    # spares what was imported: full collections over 700 modules are the hidden cost of decoding.
-    gc.disable()
-    try:
-        import asyncio
+    import asyncio
 
-        from mcp_kubernetes.loading import load
+    from mcp_kubernetes.loading import load
 
-        config, plugins, _ = _read(arguments, {})
-        app: App = load("mcp_kubernetes.app").App(config, plugins)
-    finally:
-        gc.enable()
+    config, plugins, _ = _read(arguments, {})
+    app: App = load("mcp_kubernetes.app").App(config, plugins)
+    gc.enable()  # a plugin may have imported the app before, so that `load` had nothing to do
     asyncio.run(app.serve())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mcp_kubernetes.arguments import CONFIG, PREFIX, Key, Option, all_options, parse
@@ -111,7 +112,7 @@ def _checked(given: Given, models: Models, absent: Mapping[str, str]) -> Config:
     refuse_unknown(given, models, absent)
     sections, unusable = validated(given, models)
     refuse_without_effect(sections, given)
-    return Config(sections=sections, origins=given.origins, unusable=unusable)
+    return Config(sections=MappingProxyType(sections), origins=MappingProxyType(dict(given.origins)), unusable=unusable)
 
 
 def _variables(known: Mapping[Key, Option], environ: Mapping[str, str]) -> Iterator[tuple[Key, tuple[Any, str]]]:
@@ -141,7 +142,8 @@ def _refuse_unknown_variables(environ: Mapping[str, str], models: Models, absent
                 models,
                 absent,
             )
-        raise ConfigError(f"There is no variable {name}{did_you_mean(name, known)}.")
+        near = did_you_mean(name, (each for each in known if each.startswith(f"{PREFIX}{section.upper()}__")))
+        raise ConfigError(f"There is no variable {name}{near}.")
 
 
 def _file(flag: str | None, variable: str | None) -> Path | None:
@@ -199,7 +201,7 @@ def _merged_by_dynaconf(file: Path, variables: Mapping[Key, Any]) -> dict[str, d
     for (section, key), value in variables.items():
         settings.set(f"{section}.{key}", value, dotted_lookup=True, merge=False)
     merged = settings.as_dict()
-    return {section: merged[section.upper()] for section in sorted(sections)}
+    return {name: {str(key): value for key, value in merged[name.upper()].items()} for name in sorted(sections)}
 
 
 _PLAIN: dict[str, Any] = {

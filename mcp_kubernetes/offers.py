@@ -65,8 +65,8 @@ class Owners:
         claimed: dict[tuple[str, str], str] = {}
         for kind, name in names:
             if holder := self._owners.get((kind, name)) or claimed.get((kind, name)):
-                also = "it twice" if holder == owner else f"as {holder} does"
-                raise Broken(f"it offers the {kind} {name}, {also}")
+                also = "twice" if holder == owner else f"as {holder} does"
+                raise Broken(f"it offers the {kind} {name} {also}")
             claimed[kind, name] = owner
         self._owners |= claimed
 

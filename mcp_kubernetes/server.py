@@ -9,15 +9,16 @@ from mcp import types as mcp
 from mcp.server.lowlevel import Server
 
 from mcp_kubernetes import __version__
-from mcp_kubernetes.app import UnknownTool
+from mcp_kubernetes.dispatch import UnknownTool
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.identity import Identity
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
-    from mcp_kubernetes.app import App, Outcome
+    from mcp_kubernetes.app import App
     from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.tools import Tool
 
 NAME = "mcp-kubernetes"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
 
@@ -99,7 +98,6 @@ class ToolSettings(Settings):
     """How long calls may take, in seconds."""
 
     timeout: float = setting(30.0, gt=0, help="Time for one call, unless the tool declares its own.")
-    max_call: float = setting(600.0, gt=0, help="Upper bound for a call whose arguments name a duration.")
 
 
 class PluginSettings(Settings):
@@ -128,6 +126,8 @@ HOST_SECTIONS: dict[str, type[Settings]] = {
 
 def json_schema(models: Mapping[str, type[Settings]]) -> dict[str, Any]:
     """The JSON Schema of a configuration file with these sections."""
+    from pydantic.json_schema import models_json_schema
+
     references, definitions = models_json_schema([(model, "validation") for model in models.values()])
     sections = {name: references[model, "validation"] for name, model in models.items()}
     return {"type": "object", "additionalProperties": False, "properties": sections, **definitions}

@@ -6,8 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.app import AppView, Outcome
+    from mcp_kubernetes.app import AppView
     from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.errors import ConfigError, CredentialsError, UnknownCluster
     from mcp_kubernetes.kube.cluster import (
         Access,
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
         Credentials,
     )
     from mcp_kubernetes.kube.connection import Connection, Request, Response
-    from mcp_kubernetes.kube.credentials import InCluster, KubeconfigCredentials
+    from mcp_kubernetes.kube.credentials import KubeconfigCredentials
+    from mcp_kubernetes.kube.in_cluster import InCluster
     from mcp_kubernetes.kube.kubeconfig import Kubeconfig
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
     from mcp_kubernetes.transports import Transport
 
 _HOMES = {
-    "app": ("AppView", "Outcome"),
+    "app": ("AppView",),
     "calls": ("Session",),
+    "dispatch": ("Outcome",),
     "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
     "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials"),
     "kube.connection": ("Connection", "Request", "Response"),
-    "kube.credentials": ("InCluster", "KubeconfigCredentials"),
+    "kube.credentials": ("KubeconfigCredentials",),
+    "kube.in_cluster": ("InCluster",),
     "kube.kubeconfig": ("Kubeconfig",),
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),

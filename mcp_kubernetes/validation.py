@@ -37,18 +37,14 @@ class Given:
 
 
 def refuse_unknown(given: Given, models: Mapping[str, type[Settings]], absent: Mapping[str, str]) -> None:
-    """Raise ConfigError for sections and keys that nobody declares, with the nearest that somebody does.
+    """Raise ConfigError for a section that nobody declares, with the nearest that somebody does.
 
     `absent` says of plugins that are known, but have no section, why: "is disabled".
     """
     for section, values in given.values.items():
         if section not in models:
-            origin = given.origin(section, next(iter(values), ""))
+            origin = given.origins.get((section, next(iter(values), "")), "configuration")
             raise ConfigError(f"{_start(origin)}: {_no_section(section, models, absent)}.")
-        keys = models[section].model_fields
-        for key in values.keys() - keys.keys():
-            near = did_you_mean(f"{section}.{key}", (f"{section}.{known}" for known in keys))
-            raise ConfigError(f"{_start(given.origin(section, key))}: there is no setting {section}.{key}{near}.")
 
 
 def validated(given: Given, models: Mapping[str, type[Settings]]) -> tuple[dict[str, Settings], dict[str, str]]:
@@ -97,23 +93,25 @@ def _no_section(section: str, models: Mapping[str, type[Settings]], absent: Mapp
 def _sentences(section: str, model: type[Settings], given: Given, error: ValidationError) -> Iterator[str]:
     declared = {option.key: option for option in options(section, model)}
     for details in error.errors(include_url=False, include_input=False, include_context=False):
-        key, *inside = (str(step) for step in details["loc"]) if details["loc"] else ("",)
-        option = declared.get(key)
+        key, *inside = (str(step) for step in details["loc"] or ("",))
+        place = given.origins.get((section, key)) or _ways(declared.get(key))
         name = ".".join(filter(None, (section, key, *inside)))
-        yield f"{_start(_place(option, given))}: {name} {_what(option, details)}."
+        if key not in declared and details["type"] == "extra_forbidden":
+            yield f"{_start(place)}: there is no setting {name}{did_you_mean(key, declared)}."
+        else:
+            yield f"{_start(place)}: {name} {_what(declared.get(key), details)}."
 
 
-def _place(option: Option | None, given: Given) -> str:
-    """Where to look: what gave the value or, if nothing did, what could."""
+def _ways(option: Option | None) -> str:
+    """How a value could be given that nothing gave."""
     if option is None:
         return "configuration"
-    if origin := given.origins.get((option.section, option.key)):
-        return origin
-    return f"flag {option.flag} or variable {option.variables[0]}" if option.flag else f"variable {option.variables[0]}"
+    flag = f"flag {option.flag} or " if option.flag else ""
+    return f"{flag}variable {option.variables[0]}"
 
 
 def _what(option: Option | None, details: ErrorDetails) -> str:
-    """What is wrong. A validator written for a secret might quote it, so that its words are not used."""
+    """What is wrong. A validator written for a secret might quote it, so its words are not used."""
     if details["type"] == "missing":
         return "is required"
     if option and option.secret:

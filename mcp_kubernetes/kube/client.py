@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget, Notes
     from mcp_kubernetes.kube.cluster import ClusterEntry
     from mcp_kubernetes.kube.decode import ColumnDefinition
-    from mcp_kubernetes.kube.discovery import Index, Resource
+    from mcp_kubernetes.kube.discovery import Resource
     from mcp_kubernetes.kube.listing import Chunk
     from mcp_kubernetes.seal import Sealer
 
@@ -35,13 +35,11 @@ _BYTES_PER_ROW = 48
 class TablePage:
     """One page of the server's own table. Iterate over it once for the rows: tuples as long as `columns`.
 
-    With `spans_namespaces` the first column is the namespace. `remaining` is the server's count of what
-    follows this page, if it tells.
+    With `spans_namespaces` the first column is the namespace.
     """
 
     columns: tuple[ColumnDefinition, ...]
     spans_namespaces: bool
-    remaining: int | None
     cells: Iterator[tuple[str, list[Any]]]
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
@@ -62,7 +60,6 @@ class Cluster:
         entry: ClusterEntry,
         send: Callable[[Request], Awaitable[Response]],
         resolve: Callable[[str, str | None], Awaitable[Resource]],
-        index: Callable[[], Awaitable[Index]],
         free: Callable[[], float],
         sealer: Sealer,
         notes: Notes,
@@ -71,7 +68,6 @@ class Cluster:
         self.entry = entry
         self._send = send
         self._resolve = resolve
-        self._index = index
         self._free = free
         self._sealer = sealer
         self._notes = notes
@@ -80,10 +76,6 @@ class Cluster:
     async def resource(self, kind: str, api_group: str | None = None) -> Resource:
         """The resource that `kind` means here. Raises UnknownKind with the nearest names."""
         return await self._resolve(kind, api_group)
-
-    async def resources(self) -> Index:
-        """Everything the cluster serves."""
-        return await self._index()
 
     async def get(
         self,
@@ -168,7 +160,6 @@ class Cluster:
                 yield TablePage(
                     columns=tuple(chunk.columns),
                     spans_namespaces=question.spans_namespaces,
-                    remaining=chunk.remaining,
                     cells=position.rows(chunk),
                 )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from mcp_kubernetes.identity import Identity
@@ -17,8 +19,9 @@ class ClusterEntry:
     """One cluster that can be asked, without any credentials.
 
     `name` is what the caller passes; `source` the name of the source that knows it. `ca` is PEM bytes; None
-    means the system's authorities. `tls_name` replaces the server's host name in TLS. `details` are shown by
-    tools that list clusters. With `connection` set, no credentials are asked for and nothing is dialled.
+    means the system's authorities. `tls_name` replaces the server's host name in TLS. `proxy` is a URL that may
+    hold a password. `exec_config` is for the cluster's credential plugin alone. `details` are shown by tools that
+    list clusters. With `connection` set, no credentials are asked for and nothing is dialled.
     """
 
     name: str
@@ -26,12 +29,22 @@ class ClusterEntry:
     server: str
     ca: bytes | None = None
     tls_name: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     insecure: bool = False
     compress: bool = True
     namespace: str | None = None
+    exec_config: object = field(default=None, compare=False, repr=False)
     details: Mapping[str, str] = field(default_factory=dict, compare=False)
     connection: Connection | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, so that what is sent to it crosses no network."""
+        host = urlsplit(self.server).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -38,9 +38,6 @@ class Connection(Protocol):
 
     async def request(self, request: Request, max_bytes: int) -> Response:
         """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
-
-    def stream(self, request: Request) -> AsyncIterator[bytes]:
-        """Send once and yield what arrives, until the server ends it or the caller closes."""
 
     async def aclose(self) -> None:
         """Close what is open. Requests that still run fail."""

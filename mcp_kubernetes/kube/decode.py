@@ -26,7 +26,6 @@ class ListMeta(msgspec.Struct, gc=False):
 
     continue_: str = msgspec.field(name="continue", default="")
     resource_version: str = msgspec.field(name="resourceVersion", default="")
-    remaining: int | None = msgspec.field(name="remainingItemCount", default=None)
 
 
 class ColumnDefinition(msgspec.Struct, gc=False):
@@ -69,8 +68,6 @@ class RawList(msgspec.Struct):
     """Any list of objects, its items still bytes."""
 
     items: list[msgspec.Raw] | None = None
-    kind: str = ""
-    api_version: str = msgspec.field(name="apiVersion", default="")
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mcp_kubernetes.errors import Disconnected
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
@@ -45,13 +43,13 @@ class Exchange:
 
     async def send(self, request: Request) -> Response:
         """Send and return a successful response. Raises APIError and the other ToolErrors of a request."""
-        response = await self._send(request, None)
+        response = await self._send(request)
         for _ in range(_MAX_RETRIES):
             delay = _retry_after(request, response)
             if delay is None:
                 break
             await asyncio.sleep(delay)
-            response = await self._send(request, None)
+            response = await self._send(request)
         if response.status >= 300 and response.status != 304:
             raise error_of(response)
         return response
@@ -64,20 +62,23 @@ class Exchange:
         """Requests that could be sent now without waiting for the rate limit."""
         return self.pool.limiter(self.entry, self.access.identity).free
 
-    async def _send(self, request: Request, refused: Credentials | None) -> Response:
-        credentials = await self._credentials(refused)
-        connection = await self._connection(credentials)
-        response = await self._once_or_again(connection, self._dressed(request, credentials))
-        if response.status == 401 and refused is None and self.entry.connection is None:
+    async def _send(self, request: Request) -> Response:
+        credentials = await self._credentials(None)
+        response = await self._send_as(credentials, request)
+        if response.status == 401 and self.entry.connection is None:
             return await self._after_refusal(request, credentials, response)
         return response
 
     async def _after_refusal(self, request: Request, refused: Credentials, response: Response) -> Response:
         """Ask for new credentials once; they serve the next call where this one must not be sent again."""
-        if _may_repeat(request):
-            return await self._send(request, refused)
-        await self._credentials(refused)
-        return response
+        renewed = await self._credentials(refused)
+        if renewed == refused or not _may_repeat(request):
+            return response
+        return await self._send_as(renewed, request)
+
+    async def _send_as(self, credentials: Credentials, request: Request) -> Response:
+        connection = await self._connection(credentials)
+        return await self._once_or_again(connection, self._dressed(request, credentials))
 
     async def _once_or_again(self, connection: Connection, request: Request) -> Response:
         await self._wait_for_turn()
@@ -130,12 +131,4 @@ def _retry_after(request: Request, response: Response) -> float | None:
 
 def _encoding(entry: ClusterEntry) -> str:
     """Compression helps over a network; on this machine it only costs both sides time."""
-    host = urlsplit(entry.server).hostname or ""
-    return "identity" if not entry.compress or _is_loopback(host) else "gzip"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return "identity" if not entry.compress or entry.is_local else "gzip"

@@ -10,7 +10,7 @@ from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.discovery import Discovery, Index, Resource
+from mcp_kubernetes.kube.discovery import Discovery, Resource
 from mcp_kubernetes.kube.guard import Decide, check
 from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.masking import MARKER, holds_values, masked
@@ -52,14 +52,10 @@ class KubernetesLayer:
         async def resolve(kind: str, api_group: str | None) -> Resource:
             return await self.discovery.resolve(await _key(exchange), send, kind, api_group)
 
-        async def index() -> Index:
-            return await self.discovery.index(await _key(exchange), send)
-
         return Cluster(
             entry=entry,
             send=send,
             resolve=resolve,
-            index=index,
             free=exchange.free_tokens,
             sealer=sealer,
             notes=call.notes,

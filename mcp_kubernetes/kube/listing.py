@@ -63,7 +63,6 @@ class Chunk:
     place: Place
     after: Place | None
     columns: Sequence[ColumnDefinition] = ()
-    remaining: int | None = None
 
 
 class Position:
@@ -197,4 +196,4 @@ def _chunk(response: Response, place: Place, as_table: bool) -> Chunk:
 def _made(rows: Sequence[Any], metadata: ListMeta, place: Place, columns: Sequence[ColumnDefinition] = ()) -> Chunk:
     after = Place(namespace=place.namespace, token=metadata.continue_) if metadata.continue_ else None
     pinned = place if place.token else replace(place, version=metadata.resource_version)
-    return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining)
+    return Chunk(rows=rows, place=pinned, after=after, columns=columns)

@@ -8,7 +8,7 @@ first request is about to be sent.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +60,6 @@ class Network:
                 body = await _read(response, max_bytes)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Response(status=response.status, headers=headers, body=body)
-
-    async def stream(self, request: Request) -> AsyncIterator[bytes]:
-        """Send once and yield what arrives."""
-        with _translated(self.entry):
-            async with self._send(request) as response:
-                async for chunk in response.content.iter_any():
-                    yield chunk
 
     async def aclose(self) -> None:
         """Close all connections of this pool."""

@@ -20,7 +20,8 @@ EXAMPLE = ROOT / "examples" / "third_party"
 OFFLINE = ["--no-index", "--no-deps", "--no-build-isolation"]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
-pytestmark = pytest.mark.packaging
+# One group, so that one worker builds and installs, and not each of them.
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("wheels")]
 
 
 def run(*words: str | Path) -> str:
@@ -73,7 +74,7 @@ def contents(dist: Path, project: Path) -> set[str]:
     return set(zipfile.ZipFile(wheel).namelist())
 
 
-@pytest.mark.parametrize("project", DISTRIBUTIONS, ids=lambda project: project.name)
+@pytest.mark.parametrize("project", DISTRIBUTIONS, ids=lambda path: "host" if path == ROOT else path.name)
 def test_a_wheel_holds_its_one_package_and_nothing_else(dist: Path, project: Path) -> None:
     files = contents(dist, project)
     packages = {name.partition("/")[0] for name in files if ".dist-info/" not in name}

@@ -71,9 +71,7 @@ async def test_no_broken_file_keeps_the_server_from_starting(tmp_path: Path, con
         await source.get(None, ACCESS)
 
 
-async def test_without_a_setting_the_variable_says_which_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_setting_the_variable_says_which_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", "a", current="a")))
     (source,) = Contexts().register_cluster_sources(ContextSettings())
     assert (await source.get(None, ACCESS)).name == "a"
@@ -90,17 +88,13 @@ async def test_in_a_cluster_there_is_one_entry_and_nothing_to_choose() -> None:
         await source.get("other", ACCESS)
 
 
-async def test_outside_a_pod_in_cluster_says_what_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_outside_a_pod_in_cluster_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     plugin, chosen = Contexts(), ContextSettings(in_cluster=True)
     (source,) = plugin.register_cluster_sources(chosen)
     with pytest.raises(UnknownCluster, match="KUBERNETES_SERVICE_HOST"):
         await source.get(None, ACCESS)
-    other = Contexts().register_cluster_sources(settings(kubeconfig(tmp_path / "config", "a", current="a")))[
-        0
-    ]
+    other = Contexts().register_cluster_sources(settings(kubeconfig(tmp_path / "config", "a", current="a")))[0]
     (provider,) = plugin.register_credential_providers(chosen)
     with pytest.raises(CredentialsError):
         await provider.credentials(ACCESS, await other.get(None, ACCESS))

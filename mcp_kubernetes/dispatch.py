@@ -1,0 +1,109 @@
+"""From a tool's name and raw arguments to an outcome: one call, from its record to its words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes.audit import CallRecord
+from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
+from mcp_kubernetes.errors import ToolError
+from mcp_kubernetes.redact import redact
+from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.clusters import ClusterRegistry
+    from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.pipeline import Proceed
+    from mcp_kubernetes.tools import Tool
+
+_log = logging.getLogger(__name__)
+
+_MAX_ERROR = 4_000
+
+
+class UnknownTool(LookupError):
+    """No tool of that name is listed. Whether it does not exist or is not allowed is not told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a call came to: blocks of text for the client, and whether it failed."""
+
+    blocks: Sequence[str]
+    is_error: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatcher:
+    """Calls tools. `tools` are the ones that are served, `proceed` is the pipeline around their handlers.
+
+    `timeout` is in seconds and holds for tools that declare none; `max_bytes` is the budget of an answer.
+    """
+
+    tools: Mapping[str, Tool]
+    proceed: Proceed
+    clusters: ClusterRegistry
+    timeout: float
+    max_bytes: int
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any], identity: Identity, session: Session | None
+    ) -> Outcome:
+        """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
+        record = _record(name, arguments, identity, session)
+        if name not in self.tools:
+            record.write_unknown()
+            raise UnknownTool(f"Unknown tool: {clean(name)[:100]}")
+        call = self._call(self.tools[name], record, identity, session)
+        try:
+            return _outcome(await self.proceed(call))
+        except ToolError as error:
+            return _failure(str(error), call)
+        except Exception:  # noqa: BLE001 - logged with its traceback, answered in general words
+            _log.exception("The tool %s failed (call %s).", name, call.id)
+            return _failure(f"The server failed at this call; its log tells more under the id {call.id}.", call)
+
+    def _call(self, tool: Tool, record: CallRecord, identity: Identity, session: Session | None) -> ToolCall:
+        record.effect = tool.effect.value
+        timeout = tool.timeout or self.timeout
+        return ToolCall(
+            id=record.id,
+            tool=tool,
+            arguments=record.arguments,
+            identity=identity,
+            session=session,
+            budget=Budget(self.max_bytes),
+            notes=Notes(),
+            now=datetime.now(UTC),
+            timeout=timeout,
+            deadline=asyncio.get_running_loop().time() + timeout,
+            clusters=self.clusters.view(identity, session),
+            record=record,
+        )
+
+
+def _record(tool: str, arguments: Mapping[str, Any], identity: Identity, session: Session | None) -> CallRecord:
+    return CallRecord(
+        id=uuid.uuid4().hex[:12],
+        tool=tool,
+        identity=identity.username or identity.subject,
+        session=session.key if session else "",
+        arguments=arguments,
+    )
+
+
+def _outcome(answer: Answer) -> Outcome:
+    return Outcome(blocks=tuple(part.text for part in answer.parts if isinstance(part, Rendered)))
+
+
+def _failure(sentence: str, call: ToolCall) -> Outcome:
+    """The sentence, and the notes so far: what was assumed often explains what went wrong."""
+    notes = "\n".join(f"note: {note}" for note in call.notes)
+    text = redact(strip_control(sentence))[:_MAX_ERROR]
+    return Outcome(blocks=tuple(block for block in (text, notes) if block), is_error=True)
