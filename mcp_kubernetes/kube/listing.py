@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.decode import TABLE, ColumnDefinition, ListMeta, MetadataList, RawList, Table, decode
+from mcp_kubernetes.kube.decode import TABLE, ColumnDefinition, ListMeta, MetadataList, RawList, Table, TableRow, decode
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.discovery import Resource
@@ -189,8 +189,12 @@ def _chunk(response: Response, place: Place, as_table: bool) -> Chunk:
         names = decode(MetadataList, response.body)
         rows = [(item.metadata.namespace, [item.metadata.name]) for item in names.items or ()]
         return _made(rows, names.metadata, place, [ColumnDefinition(name="Name")])
-    cells = [(row.object.metadata.namespace if row.object else "", row.cells) for row in table.rows or ()]
+    cells = [(place.namespace or _namespace(row), row.cells) for row in table.rows or ()]
     return _made(cells, table.metadata, place, table.columns or ())
+
+
+def _namespace(row: TableRow) -> str:
+    return row.object.metadata.namespace if row.object else ""
 
 
 def _made(rows: Sequence[Any], metadata: ListMeta, place: Place, columns: Sequence[ColumnDefinition] = ()) -> Chunk:

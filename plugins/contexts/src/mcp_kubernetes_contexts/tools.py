@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 _PROBLEMS_SHOWN = 5
 
-ContextName = Annotated[
-    str, StringConstraints(min_length=1, max_length=500), Field(description="Name of the context.")
-]
+ContextName = Annotated[str, StringConstraints(min_length=1, max_length=500), Field(description="Name of the context.")]
 
 
 @tool(effect=Effect.READ, title="List contexts", clustered=False)

@@ -45,7 +45,7 @@ def static(test_kubeconfig: Path) -> Static:
 
 @pytest.fixture
 def app() -> Apps:
-    """Make apps, for example `async with app({"certs": certs, "static": static}) as client: ...`."""
+    """Make apps with the plugins that a test names; see `Apps`."""
     from pytest_mcp_kubernetes.apps import Apps
 
     return Apps()

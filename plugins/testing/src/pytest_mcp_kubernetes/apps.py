@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Apps:
-    """The fixture `app`. Call it with plugins by name (modules, classes or objects) and settings by section."""
+    """The fixture `app`: plugins by name (modules, classes or objects), settings by section.
+
+    `async with app({"certs": certs, "static": static}) as client: await client.call_tool(...)`
+    """
 
     def make(self, plugins: Mapping[str, object], settings: Mapping[str, Mapping[str, Any]] | None = None) -> App:
         """An app that has not been started, with these plugins alone."""
