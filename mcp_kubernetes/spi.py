@@ -18,9 +18,9 @@ if TYPE_CHECKING:
         Credentials,
     )
     from mcp_kubernetes.kube.connection import Connection, Request, Response
-    from mcp_kubernetes.kube.credentials import KubeconfigCredentials
-    from mcp_kubernetes.kube.in_cluster import InCluster
-    from mcp_kubernetes.kube.kubeconfig import Kubeconfig
+    from mcp_kubernetes.kube.credentials.in_cluster import InCluster
+    from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
+    from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.server import mcp_server
@@ -33,9 +33,9 @@ _HOMES = {
     "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
     "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials"),
     "kube.connection": ("Connection", "Request", "Response"),
-    "kube.credentials": ("KubeconfigCredentials",),
-    "kube.in_cluster": ("InCluster",),
-    "kube.kubeconfig": ("Kubeconfig",),
+    "kube.credentials.provider": ("KubeconfigCredentials",),
+    "kube.credentials.in_cluster": ("InCluster",),
+    "kube.kubeconfig.loading": ("Kubeconfig",),
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),
     "server": ("mcp_server",),

@@ -9,9 +9,9 @@ import pytest
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
-from mcp_kubernetes.kube.credentials import KubeconfigCredentials
-from mcp_kubernetes.kube.in_cluster import InCluster
-from mcp_kubernetes.kube.kubeconfig import Kubeconfig
+from mcp_kubernetes.kube.credentials.in_cluster import InCluster
+from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
+from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import CredentialsError, ToolError, UnknownCluster
-from mcp_kubernetes.kube.kubeconfig import Kubeconfig, parse
-from mcp_kubernetes.kube.stanza import Stanza
+from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig, parse
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.files import Stamp, read_file, stamp
-from mcp_kubernetes.kube.stanza import Stanza
+from mcp_kubernetes.kube.kubeconfig.files import Stamp, read_file, stamp
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 
 def flaw(certificate: bytes, key: bytes) -> str:

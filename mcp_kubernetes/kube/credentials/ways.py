@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 from urllib.parse import quote
 
-from mcp_kubernetes.kube.certificate import Certificate
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.stanza import Stanza
-from mcp_kubernetes.kube.token_file import Clock, TokenFile, is_token
+from mcp_kubernetes.kube.credentials.certificate import Certificate
+from mcp_kubernetes.kube.credentials.token_file import Clock, TokenFile, is_token
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 EXEC_TIMEOUT = 60.0
 """Seconds after which a credential plugin is ended."""
@@ -81,8 +81,8 @@ def _standing(user: Stanza, clock: Clock) -> tuple[Way, ...]:
 
 
 def _plugin(user: Stanza, timeout: float) -> tuple[Way, ...]:
-    from mcp_kubernetes.kube.exec_entry import ExecEntry  # not needed to start
-    from mcp_kubernetes.kube.exec_plugin import ExecPlugin
+    from mcp_kubernetes.kube.credentials.exec_entry import ExecEntry  # not needed to start
+    from mcp_kubernetes.kube.credentials.exec_plugin import ExecPlugin
 
     command = user.inside("exec")
     return () if command is None else (ExecPlugin(ExecEntry.of(command), timeout),)

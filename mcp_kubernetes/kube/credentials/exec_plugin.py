@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from mcp_kubernetes.kube.child import LARGEST_OUTPUT, Finished, run
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.exec_credential import Answer, Unusable, answer, question
-from mcp_kubernetes.kube.exec_entry import ExecEntry
+from mcp_kubernetes.kube.credentials.child import LARGEST_OUTPUT, Finished, run
+from mcp_kubernetes.kube.credentials.exec_credential import Answer, Unusable, answer, question
+from mcp_kubernetes.kube.credentials.exec_entry import ExecEntry
 
 
 class ExecPlugin:

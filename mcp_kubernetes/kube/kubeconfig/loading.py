@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mcp_kubernetes.errors import UnknownCluster
-from mcp_kubernetes.kube.files import Stamp, read_file, stamp
-from mcp_kubernetes.kube.merged import Merged, merge
-from mcp_kubernetes.kube.plain_yaml import NotPlain, plain_yaml
+from mcp_kubernetes.kube.kubeconfig.files import Stamp, read_file, stamp
+from mcp_kubernetes.kube.kubeconfig.merged import Merged, merge
+from mcp_kubernetes.kube.kubeconfig.plain_yaml import NotPlain, plain_yaml
 
 
 class Kubeconfig:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mcp_kubernetes.kube.cluster import ClusterEntry
-from mcp_kubernetes.kube.files import read_file
-from mcp_kubernetes.kube.stanza import Stanza
+from mcp_kubernetes.kube.kubeconfig.files import read_file
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 _SCHEMES = ("http", "https")
 _PROXY_SCHEMES = ("http", "https")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mcp_kubernetes.errors import CredentialsError, ToolError, UnknownCluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
-from mcp_kubernetes.kube.files import read_file
-from mcp_kubernetes.kube.token_file import Clock, TokenFile
+from mcp_kubernetes.kube.credentials.token_file import Clock, TokenFile
+from mcp_kubernetes.kube.kubeconfig.files import read_file
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet mounts a pod's token, certificate authority and namespace."""

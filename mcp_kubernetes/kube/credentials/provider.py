@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
-from mcp_kubernetes.kube.kubeconfig import Kubeconfig
-from mcp_kubernetes.kube.stanza import Stanza
-from mcp_kubernetes.kube.token_file import Clock
-from mcp_kubernetes.kube.ways import EXEC_TIMEOUT, Way, ways
+from mcp_kubernetes.kube.credentials.token_file import Clock
+from mcp_kubernetes.kube.credentials.ways import EXEC_TIMEOUT, Way, ways
+from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 
 class KubeconfigCredentials:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mcp_kubernetes.errors import ToolError
-from mcp_kubernetes.kube.child import Command
-from mcp_kubernetes.kube.stanza import Stanza, shown
+from mcp_kubernetes.kube.credentials.child import Command
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza, shown
 from mcp_kubernetes.redact import REDACTED, redact
 from mcp_kubernetes.results import clean
 

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mcp_kubernetes.kube.certificate import flaw
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.token_file import is_token
+from mcp_kubernetes.kube.credentials.certificate import flaw
+from mcp_kubernetes.kube.credentials.token_file import is_token
 
 _KIND = "ExecCredential"
 _SKEW = timedelta(seconds=10)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mcp_kubernetes.errors import CredentialsError
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.files import read_file
+from mcp_kubernetes.kube.kubeconfig.files import read_file
 
 _TOKEN_AGE = 60.0
 

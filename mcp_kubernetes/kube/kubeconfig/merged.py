@@ -13,9 +13,9 @@ from typing import Any
 
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
 from mcp_kubernetes.kube.cluster import ClusterEntry
-from mcp_kubernetes.kube.files import stamp
-from mcp_kubernetes.kube.stanza import Stanza, shown
-from mcp_kubernetes.kube.target import Target, authorities
+from mcp_kubernetes.kube.kubeconfig.files import stamp
+from mcp_kubernetes.kube.kubeconfig.stanza import Stanza, shown
+from mcp_kubernetes.kube.kubeconfig.target import Target, authorities
 
 _NAMES_SHOWN = 10
 _EXEC_EXTENSION = "client.authentication.k8s.io/exec"
