@@ -5,8 +5,9 @@ For cluster sources, credential providers, transports and middleware, see `mcp_k
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mcp_kubernetes.loading import lazily
 
 __version__ = "0.1.0"
 
@@ -44,7 +45,6 @@ _HOMES = {
     "settings": ("Settings", "setting"),
     "tools": ("Tool", "tool"),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "APIGroup",
@@ -79,9 +79,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module, once."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    return value
+__getattr__ = lazily(globals(), _HOMES)

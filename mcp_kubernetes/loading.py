@@ -9,7 +9,9 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 _THRESHOLDS = (100_000, 50, 1_000)
 
@@ -25,3 +27,19 @@ def load(name: str) -> ModuleType:
         gc.freeze()
         gc.set_threshold(*_THRESHOLDS)
         gc.enable()
+
+
+def lazily(namespace: dict[str, Any], homes: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
+    """A module's `__getattr__` (PEP 562) that loads each public name when it is used first, then keeps it.
+
+    `namespace` is the module's globals; `homes` says which names are at home in which module of this package.
+    """
+    home = {name: module for module, names in homes.items() for name in names}
+
+    def find(name: str) -> Any:
+        if name not in home:
+            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
+        value = namespace[name] = getattr(importlib.import_module(f"{__package__}.{home[name]}"), name)
+        return value
+
+    return find

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mcp_kubernetes.loading import lazily
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
@@ -41,7 +42,6 @@ _HOMES = {
     "server": ("mcp_server",),
     "transports": ("Transport",),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Access",
@@ -70,9 +70,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module, once."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"mcp_kubernetes.{_HOME[name]}"), name)
-    return value
+__getattr__ = lazily(globals(), _HOMES)

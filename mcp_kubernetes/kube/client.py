@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import InvalidArguments
@@ -109,8 +109,7 @@ class Cluster:
         form: Form = "yaml",
     ) -> AsyncGenerator[Object]:
         """Whole objects of a kind, masked and slim, page after page."""
-        resource = await self.resource(kind, api_group)
-        question = self._question(resource, namespace, all_namespaces, where, as_table=False)
+        question = self._question(await self.resource(kind, api_group), namespace, where, all_namespaces)
         async with aclosing(self._chunks(question, page)) as chunks:
             async for position, chunk in chunks:
                 for raw in position.rows(chunk):
@@ -133,9 +132,8 @@ class Cluster:
         A row is a named tuple; a value that an object does not have is None.
         """
         picker = Picker(paths)
-        row = namedtuple("Row", picker.names)  # type: ignore[misc]  # noqa: PYI024 - the fields are the caller\'s
-        resource = await self.resource(kind, api_group)
-        question = self._question(resource, namespace, all_namespaces, where, as_table=False)
+        row = namedtuple("Row", picker.names)  # type: ignore[misc]  # noqa: PYI024 - the fields are the caller's
+        question = self._question(await self.resource(kind, api_group), namespace, where, all_namespaces)
         async with aclosing(self._chunks(question, page)) as chunks:
             async for position, chunk in chunks:
                 for raw in position.rows(chunk):
@@ -153,9 +151,8 @@ class Cluster:
         api_group: str | None = None,
     ) -> AsyncGenerator[TablePage]:
         """The server's own columns, as `kubectl get` shows them, page after page."""
-        resource = await self.resource(kind, api_group)
-        question = self._question(resource, namespace, all_namespaces, where, as_table=True)
-        async with aclosing(self._chunks(question, page)) as chunks:
+        question = self._question(await self.resource(kind, api_group), namespace, where, all_namespaces)
+        async with aclosing(self._chunks(replace(question, as_table=True), page)) as chunks:
             async for position, chunk in chunks:
                 yield TablePage(
                     columns=tuple(chunk.columns),
@@ -185,16 +182,10 @@ class Cluster:
         """Ask for no more rows than are wanted. Not for whole objects: their reader may pass over many."""
         if page is None or page.limit is None or not question.as_table:
             return question
-        return Question(**{**vars(question), "page_rows": min(page.limit, PAGE_ROWS)})
+        return replace(question, page_rows=min(page.limit, PAGE_ROWS))
 
     def _question(
-        self,
-        resource: Resource,
-        namespace: str | None,
-        all_namespaces: bool,
-        where: Selectors | None,
-        *,
-        as_table: bool,
+        self, resource: Resource, namespace: str | None, where: Selectors | None, all_namespaces: bool
     ) -> Question:
         if all_namespaces and namespace is not None:
             raise InvalidArguments("namespace and allNamespaces exclude each other.", hint="Give one of them.")
@@ -204,7 +195,6 @@ class Cluster:
             resource=resource,
             namespace=None if all_namespaces else self._scope(resource, namespace),
             query=tuple((name, value) for name, value in query if value),
-            as_table=as_table,
         )
 
     def _scope(self, resource: Resource, namespace: str | None) -> str | None:

@@ -36,7 +36,7 @@ class Question:
     resource: Resource
     namespace: str | None
     query: tuple[tuple[str, str], ...] = ()
-    as_table: bool = True
+    as_table: bool = False
     page_rows: int = PAGE_ROWS
 
     @property
