@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.offers import Contribution
     from mcp_kubernetes.plugins import Plugins
+    from mcp_kubernetes.streams import StandardStreams
     from mcp_kubernetes.transports import Transport
 
 _log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class App:
     def __init__(self, config: Config, plugins: Plugins) -> None:
         self.config = config
         self.plugins = plugins
+        self.streams: StandardStreams | None = None
         self._contributions = plugins.contributions(config.sections)
         self._seal = Seal.fresh()
         self._exit = AsyncExitStack()
@@ -138,8 +140,12 @@ class App:
         """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
         return await self._dispatcher.call(name, arguments, identity, session)
 
-    async def serve(self) -> None:
-        """Serve over the configured transport until its client ends it. Raises ConfigError."""
+    async def serve(self, streams: StandardStreams | None = None) -> None:
+        """Serve over the configured transport until its client ends it. Raises ConfigError.
+
+        `streams` are standard input and output if they were claimed already; a transport may use them.
+        """
+        self.streams = streams
         transport = self._transport()
         if not self._tools:
             raise ConfigError('There are no tools to serve: install some, for example `pip install "mcp-kubernetes"`.')

@@ -46,11 +46,11 @@ class CallRecord:
 
     def line(self, **extra: object) -> dict[str, object]:
         """The record as a JSON object."""
-        return {
+        line = {
             "audit": "call",
             "id": self.id,
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "tool": clean(self.tool)[:128],
+            "tool": clean(redact.redact(self.tool))[:128],
             "effect": self.effect,
             "identity": self.identity,
             "session": self.session,
@@ -58,12 +58,13 @@ class CallRecord:
             "namespace": self.namespace,
             "arguments": redact.arguments(self.arguments),
             "decision": self.decision,
-            "reason": redact.redact(self.reason),
+            "reason": self.reason,
             "outcome": self.outcome,
             "bytes": self.bytes,
             "ms": round((time.perf_counter() - self.started) * 1_000, 1),
             **extra,
         }
+        return {name: redact.deep(value) for name, value in line.items()}
 
     def refuse(self, outcome: str, reason: str) -> None:
         """The call was not let through."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_kubernetes.errors import TimedOut, ToolError
+from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import Text
 
 if TYPE_CHECKING:
@@ -46,15 +47,14 @@ class Notes:
     """What the reader has to know about the answer. Each sentence is said once."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, Text] = {}
+        self._texts: dict[str, None] = {}
 
     def add(self, template: str, /, **fields: object) -> None:
         """Add a sentence of ours; `template` is a literal, as for `Text`."""
-        text = Text(template, **fields)
-        self._texts.setdefault(str(text), text)
+        self._texts[str(Text(template, **fields))] = None
 
-    def __iter__(self) -> Iterator[Text]:
-        return iter(tuple(self._texts.values()))
+    def __str__(self) -> str:
+        return "\n".join(f"note: {redact(text)}" for text in self._texts)
 
 
 @dataclass(frozen=True, kw_only=True)

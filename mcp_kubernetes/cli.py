@@ -106,11 +106,13 @@ def _serve(arguments: Sequence[str]) -> None:
     import asyncio
 
     from mcp_kubernetes.loading import load
+    from mcp_kubernetes.streams import StandardStreams
 
+    streams = None if {"-h", "--help"} & set(arguments) else StandardStreams.claim()
     config, plugins, _ = _read(arguments, {})
     app: App = load("mcp_kubernetes.app").App(config, plugins)
     gc.enable()  # a plugin may have imported the app before, so that `load` had nothing to do
-    asyncio.run(app.serve())
+    asyncio.run(app.serve(streams))
 
 
 def _plugins(arguments: Sequence[str]) -> None:

@@ -59,7 +59,7 @@ class Dispatcher:
         record = _record(name, arguments, identity, session)
         if name not in self.tools:
             record.write_unknown()
-            raise UnknownTool(f"Unknown tool: {clean(name)[:100]}")
+            raise UnknownTool(f"Unknown tool: {clean(redact(name))[:100]}")
         call = self._call(self.tools[name], record, identity, session)
         try:
             return _outcome(await self.proceed(call))
@@ -104,6 +104,5 @@ def _outcome(answer: Answer) -> Outcome:
 
 def _failure(sentence: str, call: ToolCall) -> Outcome:
     """The sentence, and the notes so far: what was assumed often explains what went wrong."""
-    notes = "\n".join(f"note: {note}" for note in call.notes)
     text = redact(strip_control(sentence))[:_MAX_ERROR]
-    return Outcome(blocks=tuple(block for block in (text, notes) if block), is_error=True)
+    return Outcome(blocks=tuple(block for block in (text, str(call.notes)) if block), is_error=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,4 +29,4 @@ class Identity:
     @property
     def key(self) -> str:
         """A text that is equal for equal identities, for cache keys and sealed values."""
-        return f"{self.issuer}|{self.subject}"
+        return json.dumps([self.issuer, self.subject])

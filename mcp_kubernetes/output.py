@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import ToolError
-from mcp_kubernetes.redact import redact
+from mcp_kubernetes.redact import redact, redact_lines
 from mcp_kubernetes.results import (
     Answer,
     Foreign,
@@ -48,10 +48,20 @@ async def shape(call: ToolCall, proceed: Proceed) -> Answer:
     for note in found.notes:
         call.notes.add(note.template, **note.fields)
     call.budget.take(min(_NOTES_BYTES, call.budget.left // 4))
-    blocks = [await _render(call, part, found.page) for part in found.parts]
-    text = "\n".join(block for block in blocks if block)
-    notes = "\n".join(f"note: {note}" for note in call.notes)
-    return Answer(tuple(Rendered(redact(block)) for block in (text, notes) if block))
+    text = "\n".join([block async for block in _blocks(call, found) if block])
+    return Answer(tuple(Rendered(block) for block in (text, str(call.notes)) if block))
+
+
+async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:
+    """The parts as text. One that fails does not take those before it along."""
+    for number, part in enumerate(found.parts):
+        try:
+            yield await _render(call, part, found.page)
+        except ToolError as error:
+            if not number:
+                raise
+            call.notes.add("Stopped before the end of the answer: {error}", error=error)
+            return
 
 
 async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
@@ -70,6 +80,7 @@ async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
 
 def _within(call: ToolCall, text: str, what: str) -> str:
     """The text, or as many of its whole lines as the budget allows, with a note."""
+    text = redact(text)
     size = len(text.encode())
     if call.budget.take(size):
         return text
@@ -122,7 +133,7 @@ class _Table:
                 if not self.shown:
                     raise
                 self._note_stop(error)
-        return "\n".join(lines)
+        return redact_lines(lines)
 
     async def _fill(self, lines: list[str], part: Rows, rows: AsyncIterator[Row]) -> None:
         has_header = bool(part.columns)
@@ -142,10 +153,10 @@ class _Table:
         if self.call.budget.take(len(line.encode()) + 1):
             lines.append(line)
             return True
-        if not self.shown and isinstance(row, Object):
-            lines.append(_within(self.call, line, "first object"))
-            return True
-        return False
+        if self.shown:
+            return False
+        lines.append(_within(self.call, line, "first row"))
+        return True
 
     def _note_budget(self) -> None:
         self._note_rest("the answer's budget of {limit} bytes is spent", self.call.budget.max_bytes, shown=False)

@@ -12,6 +12,9 @@ _JWT = r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
 _BEARER = r"(?i:\b(?:bearer|basic))[ \t]+[A-Za-z0-9._~+/=-]{16,}"
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
 _CREDENTIAL = re.compile(f"{_PRIVATE_KEY}|{_BEARER}|{_JWT}")
+_HINTS = ("eyj", "bearer", "basic", "private key-----")
+"""One of these is in every credential of a known form, in lower case: most texts are told by them alone."""
+
 _SENSITIVE = re.compile(r"(?i)token|secret|password|passwd|authorization|credential|api_?key|private|cookie")
 _MAX_TEXT = 200
 _MAX_ITEMS = 20
@@ -19,12 +22,25 @@ _MAX_ITEMS = 20
 
 def redact(text: str) -> str:
     """Replace JWTs, bearer and basic credentials, and private keys."""
-    return _CREDENTIAL.sub(REDACTED, text)
+    return _CREDENTIAL.sub(REDACTED, text) if _may_hold_one(text) else text
+
+
+def redact_lines(lines: list[str]) -> str:
+    """The lines joined, each cell redacted by itself: a key without an end must not take what follows along."""
+    text = "\n".join(lines)
+    if not _may_hold_one(text):
+        return text
+    return "\n".join("\t".join(map(redact, line.split("\t"))) for line in lines)
+
+
+def _may_hold_one(text: str) -> bool:
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS)
 
 
 def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     """A tool's arguments, fit for an audit record: short, and without anything that looks like a credential."""
-    return {str(name)[:_MAX_TEXT]: _argument(str(name), value) for name, value in list(values.items())[:_MAX_ITEMS]}
+    return {_cut(str(name)): _argument(str(name), value) for name, value in list(values.items())[:_MAX_ITEMS]}
 
 
 def _argument(name: str, value: Any) -> Any:
@@ -36,5 +52,19 @@ def _argument(name: str, value: Any) -> Any:
         return [_argument(name, item) for item in value[:_MAX_ITEMS]]
     if isinstance(value, Mapping):
         return arguments(value)
-    text = redact(str(value))
+    return _cut(str(value))
+
+
+def deep(value: Any) -> Any:
+    """Redact every text in dicts and lists, keys included."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {deep(key): deep(inner) for key, inner in value.items()}
+    return [deep(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _cut(text: str) -> str:
+    """Redacted first: half a credential would not be known for one."""
+    text = redact(text)
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.parameters import Page
+from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import Returned, clean
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _problems(error: ValidationError, known: list[str]) -> str:
 
 
 def _problem(detail: Mapping[str, Any], known: list[str]) -> str:
-    where = clean(".".join(str(step) for step in detail["loc"]))[:100]
+    where = clean(redact(".".join(str(step) for step in detail["loc"])))[:100]
     if detail["type"] == "extra_forbidden":
         return f"{where!r} is not a parameter (there are: {', '.join(known) or 'none'})"
     if detail["type"] == "missing":

@@ -23,6 +23,11 @@ class Request:
     upgrade: tuple[str, ...] = ()
     timeout: float = 30.0
 
+    @property
+    def upgrades(self) -> bool:
+        """Whether the request asks to leave HTTP, in whatever way."""
+        return bool(self.upgrade) or any(name.lower() in {"upgrade", "connection"} for name, _ in self.headers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Response:

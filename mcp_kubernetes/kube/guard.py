@@ -96,17 +96,13 @@ def _check_form(request: Request) -> None:
 
 def _classify(request: Request, target: APIPath) -> tuple[Effect, Operation]:
     connect = _CONNECTS.get((*target.kind, target.subresource))
-    if connect or request.upgrade or _asks_to_upgrade(request):
+    if connect or request.upgrades:
         return Effect.CONNECT, connect or Operation.EXEC
     if request.method in {"GET", "HEAD"}:
         return _classify_read(request, target)
     if request.method == "POST" and _is_self_review(target):
         return Effect.READ, Operation.REVIEW
     return Effect.WRITE, _write_operation(request, target)
-
-
-def _asks_to_upgrade(request: Request) -> bool:
-    return any(name.lower() in {"upgrade", "connection"} for name, _ in request.headers)
 
 
 def _classify_read(request: Request, target: APIPath) -> tuple[Effect, Operation]:

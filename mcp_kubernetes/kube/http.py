@@ -115,7 +115,7 @@ class Exchange:
 
 
 def _may_repeat(request: Request) -> bool:
-    return request.method == "GET" and not request.upgrade
+    return request.method == "GET" and not request.upgrades
 
 
 def _retry_after(request: Request, response: Response) -> float | None:

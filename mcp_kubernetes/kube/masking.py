@@ -34,32 +34,32 @@ def holds_values(target: APIPath) -> bool:
 
 
 def masked(body: bytes) -> bytes:
-    """The body of an answer about Secrets, be it an object, a list or a Table, without any value."""
+    """The body of an answer about Secrets without any value: an object, a list, a Table, or the lines of a watch.
+
+    What cannot be read as one of these is dropped: it is never passed on as it came.
+    """
+    if not fields(body):
+        return b"\n".join(_document(line) for line in body.splitlines() if fields(line))
+    return _document(body)
+
+
+def _document(body: bytes) -> bytes:
     parts: dict[str, Any] = dict(fields(body))
     for name in ("items", "rows"):
         if name in parts:
-            parts[name] = [_item(name, bytes(item)) for item in _items(bytes(parts[name]))]
+            parts[name] = [msgspec.Raw(_document(bytes(item))) for item in _items(bytes(parts[name]))]
             return joined(parts)
-    return _secret(body)
+    if "object" in parts:
+        parts["object"] = msgspec.Raw(_document(bytes(parts["object"])))
+        return joined(parts)
+    return _secret(parts)
 
 
 def _items(raw: bytes) -> list[msgspec.Raw]:
     return [] if raw == b"null" else _RAW_ITEMS.decode(raw)
 
 
-def _item(name: str, raw: bytes) -> msgspec.Raw:
-    return msgspec.Raw(_secret(raw) if name == "items" else _row(raw))
-
-
-def _row(raw: bytes) -> bytes:
-    parts: dict[str, Any] = dict(fields(raw))
-    if "object" in parts:
-        parts["object"] = msgspec.Raw(_secret(bytes(parts["object"])))
-    return joined(parts)
-
-
-def _secret(raw: bytes) -> bytes:
-    parts: dict[str, Any] = dict(fields(raw))
+def _secret(parts: dict[str, Any]) -> bytes:
     metadata: dict[str, Any] = dict(fields(bytes(parts.get("metadata", b"{}"))))
     owner = bytes(metadata.get("uid", b"")) + bytes(metadata.get("name", b""))
     for name in _VALUES:

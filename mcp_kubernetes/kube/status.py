@@ -21,6 +21,7 @@ from mcp_kubernetes.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from mcp_kubernetes.redact import redact
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.connection import Response
@@ -76,7 +77,8 @@ def error_of(response: Response) -> APIError:
 def _sentence(status: _Status, response: Response) -> str:
     if response.status == 422:
         return _invalid(status)
-    return f"The API server answered {response.status}: {status.message[:_MAX_MESSAGE].rstrip('.') or status.reason}."
+    message = redact(status.message)[:_MAX_MESSAGE].rstrip(".") or status.reason
+    return f"The API server answered {response.status}: {message}."
 
 
 def _invalid(status: _Status) -> str:
