@@ -191,7 +191,8 @@ async def _iterate(rows: Any) -> AsyncGenerator[Row]:
 
 def _line(row: Row) -> str:
     if not isinstance(row, Object):
-        return "\t".join(map(_cell, row))
+        cells = [cell if type(cell) is str else _cell(cell) for cell in row]
+        return "\t".join(cells if "".join(cells).isprintable() else map(clean, cells))
     text = strip_control(_document(row))
     return f"---\n{text}" if row.form == "yaml" else text
 
@@ -199,8 +200,6 @@ def _line(row: Row) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        return clean(value)
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | float) else clean(json.dumps(value, ensure_ascii=False))
+    return str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)

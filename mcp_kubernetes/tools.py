@@ -114,14 +114,17 @@ class Tool:
             raise InvalidArguments("The arguments are nested too deeply, or are no JSON.") from None
         return self._sorted([(p, getattr(valid, _attribute(p))) for p in self.parameters])
 
+    @cached_property
+    def _hints(self) -> Mapping[str, Any]:
+        return get_type_hints(self.handler)
+
     def _sorted(self, values: list[tuple[Parameter, Any]]) -> Arguments:
         own = {p.name: value for p, value in values if p.group is None and not p.for_host}
         groups: dict[str, dict[str, Any]] = {}
         for parameter, value in values:
             if parameter.group is not None:
                 groups.setdefault(parameter.group, {})[parameter.name] = value
-        hints = get_type_hints(self.handler)
-        own |= {name: hints[name](**fields) for name, fields in groups.items()}
+        own |= {name: self._hints[name](**fields) for name, fields in groups.items()}
         return Arguments(own, {p.wire: value for p, value in values if p.for_host})
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -61,7 +62,7 @@ class Credentials:
     key: bytes | None = field(default=None, repr=False)
     impersonate: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Equal for equal credentials, and says nothing about them: a key for pools, caches and limits."""
         digest = hashlib.sha256()

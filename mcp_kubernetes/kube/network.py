@@ -7,6 +7,7 @@ first request is about to be sent.
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 262_144
 _MAX_HEADER = 65_536
-_MAX_CONNECTIONS = 256
+_MAX_CONNECTIONS = 32
 _CONNECT_TIMEOUT = 10.0
 
 
@@ -148,5 +149,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or "the connection failed").lower()
+        number = error.os_error.errno
+        return os.strerror(number).lower() if number else "the connection failed"
     return type(error).__name__

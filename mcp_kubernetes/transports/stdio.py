@@ -69,12 +69,12 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
 
 
 async def _decoded(reader: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Lines as text. One that is too long becomes an empty one, which is answered as a parse error."""
+    """Lines as text. One that is too long is dropped, as the SDK drops what is no JSON-RPC: the server goes on."""
     while True:
         try:
             line = await reader.readline()
         except ValueError:
-            yield "\n"
+            _log.warning("A line of more than %d MiB on standard input was dropped.", _MAX_LINE >> 20)
             continue
         if not line:
             return

@@ -1,0 +1,36 @@
+"""The two servers that are compared, as processes: ours, and the SDK's with nothing around it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.stdio.wire import PROGRAM, Wire, serving
+
+_UNLIMITED = ("--qps-limit", "0")
+_BARE = (sys.executable, Path(__file__).with_name("bare.py"))
+
+
+def ours(kubeconfig: Path) -> AbstractContextManager[Wire]:
+    """Our server, with the rate limit lifted."""
+    return serving(*_UNLIMITED, kubeconfig=kubeconfig, program=(PROGRAM,))
+
+
+def bare() -> AbstractContextManager[Wire]:
+    """The SDK's low-level server with one tool."""
+    return serving(program=_BARE)
+
+
+def started(server: AbstractContextManager[Wire]) -> None:
+    """Start a server, wait for its first answer, and end it."""
+    with server as wire:
+        wire.open()
+
+
+def mebibytes(wire: Wire) -> float:
+    """The memory that a server's process holds (VmRSS)."""
+    status = Path(f"/proc/{wire.process.pid}/status").read_text(encoding="ascii")
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else float("nan")

@@ -1,0 +1,136 @@
+"""Whatever is wrong with the clusters, the handshake succeeds, and the call says what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.stdio.accounts import allow
+from tests.stdio.kubeconfigs import NOWHERE, ODD_PATH, contexts
+from tests.stdio.wire import Wire, serving, text
+
+if TYPE_CHECKING:
+    from tests.cluster import Cluster
+
+ASKED = {"resourceType": "namespaces"}
+BROKEN: dict[str, tuple[str | None, str]] = {
+    "no kubeconfig": (None, "kubeconfig"),
+    "an empty kubeconfig": ("", "context"),
+    "a kubeconfig that is no YAML": ("{{{", "YAML"),
+    "a kubeconfig that is a list": ("[1, 2]\n", "kubeconfig"),
+    "a kubeconfig without a current context": ("apiVersion: v1\nkind: Config\n", "context"),
+}
+
+
+POD = ("--plugin", "in_pod_plugin", "--disable-plugin", "contexts")
+
+
+def refusal(server: Wire, **arguments: Any) -> str:
+    """What a call that cannot work says: one sentence and perhaps what to do, in one line."""
+    answer = server.call("k8s_list_resources", **ASKED, **arguments)
+    assert answer["isError"] is True
+    said = answer["content"][0]["text"]
+    assert "\n" not in said
+    assert said.endswith(".")
+    assert "Traceback" not in said
+    assert "its log tells more" not in said
+    return str(said)
+
+
+@pytest.mark.parametrize(("content", "about"), BROKEN.values(), ids=BROKEN)
+def test_a_client_connects_and_is_told_about(tmp_path: Path, content: str | None, about: str) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    if content is not None:
+        kubeconfig.write_text(content, encoding="utf-8")
+    with serving(kubeconfig=kubeconfig, variables={"HOME": str(tmp_path)}) as server:
+        server.open()
+        assert len(server.ask("tools/list")["tools"]) == 6
+        assert about in refusal(server)
+        assert server.audit(1)[0]["outcome"] == "error"
+
+
+def test_without_any_kubeconfig_the_list_of_contexts_says_so(tmp_path: Path) -> None:
+    with serving(variables={"HOME": str(tmp_path)}) as server:
+        server.open()
+        assert "kubeconfig" in text(server.call("k8s_list_contexts"))
+        assert "kubeconfig" in refusal(server)
+
+
+def test_a_dead_cluster_among_living_ones_costs_only_the_calls_that_go_there(tmp_path: Path, cluster: Cluster) -> None:
+    kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"alive": "", "dead": NOWHERE}, "alive")
+    with serving(kubeconfig=kubeconfig) as server:
+        server.open()
+        assert {"alive", "dead"} <= set(text(server.call("k8s_list_contexts")).split())
+        assert "cannot be reached" in refusal(server, kubeContext="dead")
+        assert "dead" in refusal(server, kubeContext="dead")
+        assert "kube-system" in text(server.call("k8s_list_resources", **ASKED))
+
+
+def test_an_unknown_context_is_refused_with_the_names_that_exist(tmp_path: Path, cluster: Cluster) -> None:
+    kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"alive": "", "spare": ""}, "alive")
+    with serving(kubeconfig=kubeconfig) as server:
+        server.open()
+        said = refusal(server, kubeContext="aliv")
+    assert "alive" in said
+
+
+def test_in_cluster_mode_outside_of_a_pod_is_told_at_the_call() -> None:
+    with serving("--in-cluster") as server:
+        server.open()
+        names = [tool["name"] for tool in server.ask("tools/list")["tools"]]
+        said = refusal(server)
+    assert names == ["k8s_describe_resource", "k8s_get_resource", "k8s_list_resources"]
+    assert "This is no pod of a cluster" in said
+    assert "--in-cluster needs a pod" in said
+
+
+def test_in_cluster_mode_names_the_missing_file_of_the_service_account() -> None:
+    if Path("/var/run/secrets/kubernetes.io/serviceaccount").exists():
+        pytest.skip("this machine is a pod itself")
+    variables = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "1"}
+    with serving("--in-cluster", variables=variables) as server:
+        server.open()
+        assert "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt cannot be read" in refusal(server)
+
+
+def test_a_pod_signs_in_with_its_service_account_and_asks_in_its_own_namespace(
+    tmp_path: Path, cluster: Cluster, namespace: str
+) -> None:
+    with serving(*POD, variables=pod(tmp_path, cluster, namespace)) as server:
+        server.open()
+        refused = server.call("k8s_list_resources", resourceType="configmaps")
+        allow(cluster, namespace)
+        answer = text(server.call("k8s_list_resources", resourceType="configmaps"))
+    assert f"system:serviceaccount:{namespace}:reader" in text(refused)
+    assert "kube-root-ca.crt" in answer
+    assert f"note: Namespace {namespace} was assumed." in answer
+
+
+def test_a_pods_rotated_token_is_used_after_the_old_one_was_refused(
+    tmp_path: Path, cluster: Cluster, namespace: str
+) -> None:
+    variables = pod(tmp_path, cluster, namespace)
+    allow(cluster, namespace)
+    token = (tmp_path / "token").read_text(encoding="utf-8")
+    (tmp_path / "token").write_text(token[:-8], encoding="utf-8")
+    with serving(*POD, variables=variables) as server:
+        server.open()
+        refused = server.call("k8s_list_resources", resourceType="configmaps")
+        (tmp_path / "token").write_text(token, encoding="utf-8")
+        answer = server.call("k8s_list_resources", resourceType="configmaps")
+    assert refused["isError"]
+    assert "401" in text(refused)
+    assert not answer["isError"]
+
+
+def pod(folder: Path, cluster: Cluster, namespace: str) -> dict[str, str]:
+    """Write what the kubelet mounts for a ServiceAccount; the variables that the pod has."""
+    token = cluster.service_account_token(namespace, "reader")
+    for name, content in (("token", token), ("namespace", namespace), ("ca.crt", cluster.ca.read_text("utf-8"))):
+        (folder / name).write_text(content, encoding="utf-8")
+    address = urlsplit(cluster.server)
+    host = {"KUBERNETES_SERVICE_HOST": str(address.hostname), "KUBERNETES_SERVICE_PORT": str(address.port)}
+    return {**ODD_PATH, **host, "POD_FOLDER": str(folder)}
