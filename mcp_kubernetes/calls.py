@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_kubernetes.errors import TimedOut, ToolError
 from mcp_kubernetes.redact import redact
-from mcp_kubernetes.results import Text
+from mcp_kubernetes.results import NOTE, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ class Notes:
         self._texts[str(Text(template, **fields))] = None
 
     def __str__(self) -> str:
-        return "\n".join(f"note: {redact(text)}" for text in self._texts)
+        return "\n".join(f"{NOTE} {redact(text)}" for text in self._texts)
 
 
 @dataclass(frozen=True, kw_only=True)

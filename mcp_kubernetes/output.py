@@ -8,6 +8,7 @@ JSON, so neither can pretend to be a note. Notes come last, in a block of their 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, nullcontext
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.redact import redact, redact_lines
 from mcp_kubernetes.results import (
+    NOTE,
     Answer,
     Foreign,
     Object,
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 _UNFOLDED = 2**31 - 1
 """The widest line that the YAML emitter takes: long texts stay on one line."""
 
+_NOTE_KEY = re.compile(f"^{NOTE}", re.MULTILINE)
+"""A key of an object that would look like a note of ours; quoted, it is the same key."""
+
 _NOTES_BYTES = 2_048
 """Kept free for the notes: an answer that cannot say what was cut is worth nothing."""
 
@@ -55,6 +60,9 @@ async def shape(call: ToolCall, proceed: Proceed) -> Answer:
 async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:
     """The parts as text. One that fails does not take those before it along."""
     for number, part in enumerate(found.parts):
+        if number and not call.budget.left:
+            call.notes.add("{n} further parts did not fit{how}.", n=len(found.parts) - number, how=_raise_limit(call))
+            return
         try:
             yield await _render(call, part, found.page)
         except ToolError as error:
@@ -67,8 +75,9 @@ async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:
 async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
     match part:
         case Text():
-            return _within(call, str(part), "text")
+            return _within(call, _no_note(str(part)), "text")
         case Foreign():
+            call.budget.take(len(_fenced(" ")))
             return _fenced(_within(call, strip_control(part.text), "text"))
         case Object():
             return _within(call, strip_control(_document(part)), "object")
@@ -86,7 +95,7 @@ def _within(call: ToolCall, text: str, what: str) -> str:
         return text
     kept = text.encode()[: call.budget.left].decode(errors="ignore")
     kept = kept[: kept.rfind("\n") + 1].rstrip("\n") or kept
-    call.budget.take(len(kept.encode()))
+    call.budget.take(call.budget.left)
     call.notes.add(
         "The {what} was cut after {kept} of {size} bytes; ask for less of it{how}.",
         what=what, kept=len(kept.encode()), size=size, how=_raise_limit(call),
@@ -111,7 +120,12 @@ def _document(part: Object) -> str:
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(part.value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_UNFOLDED)
-    return text.rstrip("\n")
+    return _NOTE_KEY.sub(f'"{NOTE[:-1]}":', text.rstrip("\n"))
+
+
+def _no_note(line: str) -> str:
+    """The line, moved by a space if it would look like a note of ours."""
+    return f" {line}" if line.startswith(NOTE) else line
 
 
 @dataclass
@@ -159,6 +173,7 @@ class _Table:
         return True
 
     def _note_budget(self) -> None:
+        self.call.budget.take(self.call.budget.left)
         self._note_rest("the answer's budget of {limit} bytes is spent", self.call.budget.max_bytes, shown=False)
 
     def _note_limit(self) -> None:
@@ -166,7 +181,7 @@ class _Table:
 
     def _note_rest(self, why: str, limit: int, *, shown: bool) -> None:
         cursor = self.page.cursor(shown=shown) if self.page else None
-        if self.page and cursor is None:
+        if self.page and self.page.bindings and cursor is None:
             return
         how = "to go on, pass continue={cursor}" if cursor else "ask for less" + _raise_limit(self.call)
         template = "{shown} rows are shown, there are more: " + why + "; " + how
@@ -192,7 +207,7 @@ async def _iterate(rows: Any) -> AsyncGenerator[Row]:
 def _line(row: Row) -> str:
     if not isinstance(row, Object):
         cells = [cell if type(cell) is str else _cell(cell) for cell in row]
-        return "\t".join(cells if "".join(cells).isprintable() else map(clean, cells))
+        return _no_note("\t".join(cells if "".join(cells).isprintable() else map(clean, cells)))
     text = strip_control(_document(row))
     return f"---\n{text}" if row.form == "yaml" else text
 

@@ -8,7 +8,11 @@ from typing import Any
 
 REDACTED = "<redacted>"
 
-_JWT = r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
+_PART = r"[A-Za-z0-9_-]"
+_REST = rf"\.eyJ{_PART}{{8,}}\.{_PART}*"
+_JWT = rf"(?<!{_PART})eyJ{_PART}{{8,}}{_REST}|eyJ{_PART}{{8,512}}{_REST}"
+"""Of any length where a word begins. Inside of one the length is bounded, or a text made of "eyJ" would be slow."""
+
 _BEARER = r"(?i:\b(?:bearer|basic))[ \t]+[A-Za-z0-9._~+/=-]{16,}"
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
 _CREDENTIAL = re.compile(f"{_PRIVATE_KEY}|{_BEARER}|{_JWT}")

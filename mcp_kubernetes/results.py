@@ -74,11 +74,19 @@ class Object:
         """
         value = self.value
         for step in steps(path):
-            try:
-                value = value[step]
-            except (KeyError, IndexError, TypeError):
+            value = _inside(value, step)
+            if value is _MISSING:
                 return default
         return value
+
+
+_MISSING = object()
+
+
+def _inside(value: Any, step: str | int) -> Any:
+    if isinstance(step, str):
+        return value.get(step, _MISSING) if isinstance(value, dict) else _MISSING
+    return value[step] if isinstance(value, list) and step < len(value) else _MISSING
 
 
 Row = Sequence[Cell] | Object
@@ -138,7 +146,13 @@ def answer(returned: Returned) -> Answer:
     return Answer(tuple(returned) if isinstance(returned, list | tuple) else (returned,))  # type: ignore[arg-type]
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+NOTE = "note:"
+"""How each of our notes begins, and nothing else that stands at the beginning of a line."""
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _BREAK = re.compile(r"[\t\r\n]+")
 
 

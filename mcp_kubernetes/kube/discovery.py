@@ -12,7 +12,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -30,6 +30,7 @@ _ROOTS = ("/api", "/apis")
 _MAX_AGE = 600.0
 _MIN_REFRESH = 10.0
 _MAX_INDEXES = 256
+_NOT_MODIFIED = 304
 _VERSION = re.compile(r"v\d+((alpha|beta)\d+)?\Z")
 
 Send = Callable[[Request], Awaitable[Response]]
@@ -208,12 +209,19 @@ def _dotted(name: str, rest: str) -> Iterable[Wanted]:
     yield Wanted(name=name, group=rest)
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Root:
+    """One discovery document: its groups, and its ETag or ""."""
+
+    groups: list[_Group]
+    etag: str
+
+
+@dataclass(frozen=True)
 class _Entry:
     index: Index
     checked: float
-    etags: dict[str, str]
-    groups: dict[str, list[_Group]]
+    roots: dict[str, _Root]
 
 
 class Discovery:
@@ -246,15 +254,14 @@ class Discovery:
             return entry.index
 
     async def _load(self, send: Send, known: _Entry | None) -> _Entry:
-        entry = known or _Entry(Index(()), 0.0, {}, {})
-        answers = await asyncio.gather(*(send(_request(root, entry.etags.get(root))) for root in _ROOTS))
-        changed = False
-        for root, response in zip(_ROOTS, answers, strict=True):
-            changed |= _take(entry, root, response)
-        if changed:
-            entry.index = Index.of(group for root in _ROOTS for group in entry.groups[root])
-        entry.checked = self._clock()
-        return entry
+        """A new entry; the known one stays as it is until all of the new one is there."""
+        etags = [known.roots[path].etag if known else "" for path in _ROOTS]
+        answers = await asyncio.gather(*map(send, map(_request, _ROOTS, etags)))
+        roots = {path: _root(answer, known, path) for path, answer in zip(_ROOTS, answers, strict=True)}
+        if known and all(roots[path] is known.roots[path] for path in _ROOTS):
+            return replace(known, checked=self._clock())
+        index = Index.of(group for root in roots.values() for group in root.groups)
+        return _Entry(index, self._clock(), roots)
 
     def _keep(self, key: str, entry: _Entry) -> None:
         self._entries[key] = entry
@@ -264,24 +271,21 @@ class Discovery:
             self._locks.pop(old, None)
 
 
-def _request(root: str, etag: str | None) -> Request:
+def _request(root: str, etag: str) -> Request:
     condition = (("If-None-Match", etag),) if etag else ()
     return Request(method="GET", path=root, headers=(("Accept", _ACCEPT), *condition))
 
 
-def _take(entry: _Entry, root: str, response: Response) -> bool:
-    """Put an answer into the entry; False when the server says that nothing changed."""
-    if response.status == 304:
-        return False
+def _root(response: Response, known: _Entry | None, path: str) -> _Root:
+    """What was found below a path; the known one when the server says that nothing changed."""
+    if response.status == _NOT_MODIFIED and known is not None:
+        return known.roots[path]
     found = decode(_GroupList, response.body)
     if found.kind != "APIGroupDiscoveryList":
         raise UnknownKind(
-            "This API server does not offer aggregated discovery.",
-            hint="Kubernetes 1.27 and newer are supported.",
+            "This API server does not offer aggregated discovery.", hint="Kubernetes 1.27 and newer are supported."
         )
-    entry.groups[root] = found.items
-    entry.etags[root] = response.headers.get("etag", "")
-    return True
+    return _Root(found.items, response.headers.get("etag", ""))
 
 
 def _best(index: Index, wanted: list[Wanted]) -> Resource | None:

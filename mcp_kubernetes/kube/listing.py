@@ -119,6 +119,8 @@ class Lister:
         try:
             found = await self.send(Request(method="GET", path="/api/v1/namespaces"))
         except Forbidden:
+            if start.namespace is not None:
+                raise
             return None
         names = sorted((item.metadata.name for item in decode(MetadataList, found.body).items or ()), key=_key)
         if start.namespace is not None:

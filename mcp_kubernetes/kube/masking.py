@@ -25,7 +25,7 @@ MARKER = "<masked: "
 
 _KEY = os.urandom(32)
 _VALUES = ("data", "stringData")
-_RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def holds_values(target: APIPath) -> bool:
@@ -36,40 +36,39 @@ def holds_values(target: APIPath) -> bool:
 def masked(body: bytes) -> bytes:
     """The body of an answer about Secrets without any value: an object, a list, a Table, or the lines of a watch.
 
-    What cannot be read as one of these is dropped: it is never passed on as it came.
+    What cannot be read is dropped: nothing is ever passed on as it came.
     """
-    if not fields(body):
-        return b"\n".join(_document(line) for line in body.splitlines() if fields(line))
-    return _document(body)
+    if not body.lstrip().startswith(b"{"):
+        return b"{}"
+    if fields(body):
+        return _object(body)
+    return b"\n".join(_object(line) for line in body.splitlines() if fields(line)) or b"{}"
 
 
-def _document(body: bytes) -> bytes:
-    parts: dict[str, Any] = dict(fields(body))
-    for name in ("items", "rows"):
-        if name in parts:
-            parts[name] = [msgspec.Raw(_document(bytes(item))) for item in _items(bytes(parts[name]))]
-            return joined(parts)
-    if "object" in parts:
-        parts["object"] = msgspec.Raw(_document(bytes(parts["object"])))
-        return joined(parts)
-    return _secret(parts)
-
-
-def _items(raw: bytes) -> list[msgspec.Raw]:
-    return [] if raw == b"null" else _RAW_ITEMS.decode(raw)
-
-
-def _secret(parts: dict[str, Any]) -> bytes:
-    metadata: dict[str, Any] = dict(fields(bytes(parts.get("metadata", b"{}"))))
+def _object(raw: bytes) -> bytes:
+    """An object at any depth, whatever it is called there: what looks like a Secret's values is masked."""
+    parts = fields(raw)
+    metadata = fields(bytes(parts.get("metadata", b"{}")))
     owner = bytes(metadata.get("uid", b"")) + bytes(metadata.get("name", b""))
-    for name in _VALUES:
-        if name in parts:
-            values = fields(bytes(parts[name]))
-            parts[name] = {key: _mark(owner, name, key, bytes(value)) for key, value in values.items()}
-    if "annotations" in metadata:
-        metadata["annotations"] = _annotations(owner, bytes(metadata["annotations"]))
-        parts["metadata"] = metadata
-    return joined(parts)
+    return joined({name: _field(owner, name, bytes(value)) for name, value in parts.items()})
+
+
+def _field(owner: bytes, name: str, raw: bytes) -> Any:
+    if name in _VALUES:
+        return {key: _mark(owner, name, key, bytes(value)) for key, value in fields(raw).items()}
+    if name == "annotations":
+        return _annotations(owner, raw)
+    if name == "metadata":
+        return {key: _field(owner, key, bytes(value)) for key, value in fields(raw).items()}
+    return msgspec.Raw(_value(raw))
+
+
+def _value(raw: bytes) -> bytes:
+    if raw.startswith(b"{"):
+        return _object(raw)
+    if raw.startswith(b"["):
+        return b"[" + b",".join(_value(bytes(item)) for item in _ITEMS.decode(raw)) + b"]"
+    return raw
 
 
 def _annotations(owner: bytes, raw: bytes) -> dict[str, Any]:
@@ -88,8 +87,10 @@ def _mark(owner: bytes, place: str, key: str, raw: bytes) -> str:
 
 
 def _decoded(place: str, raw: bytes) -> bytes:
-    text: str = msgspec.json.decode(raw, type=str) if raw != b"null" else ""
+    value = msgspec.json.decode(raw)
+    if not isinstance(value, str):
+        return raw
     try:
-        return b64decode(text) if place == "data" else text.encode()
+        return b64decode(value) if place == "data" else value.encode()
     except (binascii.Error, ValueError):
-        return text.encode()
+        return value.encode()

@@ -46,22 +46,25 @@ def _walk(raw: bytes | msgspec.Raw, node: _Tree, found: dict[str, Any]) -> None:
     branches = [(step, below) for step, below in node.items() if step != _HERE]
     if not branches:
         return
-    children = _children(raw, by_index=isinstance(branches[0][0], int))
+    children = _children(raw)
     for step, below in branches:
         child = _child(children, step)
         if child is not None:
             _walk(child, below, found)
 
 
-def _children(raw: bytes | msgspec.Raw, *, by_index: bool) -> Any:
-    try:
-        return _ARRAY.decode(raw) if by_index else _OBJECT.decode(raw)
-    except msgspec.DecodeError:
-        return None
+def _children(raw: bytes | msgspec.Raw) -> Any:
+    """The fields of an object or the items of an array, each still bytes; None for anything else."""
+    for decoder in (_OBJECT, _ARRAY):
+        try:
+            return decoder.decode(raw)
+        except msgspec.DecodeError:
+            continue
+    return None
 
 
 def _child(children: Any, step: str | int) -> msgspec.Raw | None:
-    if isinstance(children, dict):
+    if isinstance(children, dict) and isinstance(step, str):
         return children.get(step)
     if isinstance(children, list) and isinstance(step, int) and step < len(children):
         return children[step]  # type: ignore[no-any-return]

@@ -22,6 +22,7 @@ from mcp_kubernetes.errors import (
     UnsupportedMediaType,
 )
 from mcp_kubernetes.redact import redact
+from mcp_kubernetes.results import clean
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.connection import Response
@@ -77,7 +78,7 @@ def error_of(response: Response) -> APIError:
 def _sentence(status: _Status, response: Response) -> str:
     if response.status == 422:
         return _invalid(status)
-    message = redact(status.message)[:_MAX_MESSAGE].rstrip(".") or status.reason
+    message = clean(redact(status.message))[:_MAX_MESSAGE].rstrip(".") or status.reason
     return f"The API server answered {response.status}: {message}."
 
 
