@@ -30,10 +30,10 @@ $(VENV)/.installed: requirements/test.txt $(PYPROJECTS)
 venv: $(VENV)/.installed ## .venv with pinned requirements, the host and the plugins (editable)
 
 test: venv ## every test; ARGS="-k x" goes to pytest
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 coverage: venv ## the same, with branch coverage shown
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
 
 lint: venv ## ruff, mypy --strict, the import contracts
 	$(BIN)/ruff check
@@ -52,7 +52,7 @@ build: venv ## wheels of the host, each plugin and the example into dist/, witho
 	@ls -1 dist/*.whl dist/third_party/*.whl
 
 test-packaging: venv ## build the wheels, install them by name into fresh environments, run what was installed
-	$(PY) -m pytest -m packaging tests/packaging $(ARGS)
+	$(PY) -m pytest -m packaging tests/distributions $(ARGS)
 
 tox: build ## each plugin alone in its own environment, against wheels; ARGS="-e plugin-contexts"
 	$(BIN)/tox run $(ARGS)

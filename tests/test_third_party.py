@@ -29,7 +29,6 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 OFFLINE = ["--no-index", "--no-deps"]
 
 # One group, so that one worker builds and installs.
-pytestmark = pytest.mark.xdist_group("wheels")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -230,7 +231,7 @@ class Discovery:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def resolve(self, key: str, send: Send, typed: str, api_group: str | None = None) -> Resource:
         """The resource that `typed` means. Raises UnknownKind with the nearest names."""
@@ -267,8 +268,7 @@ class Discovery:
         self._entries[key] = entry
         self._entries.move_to_end(key)
         if len(self._entries) > _MAX_INDEXES:
-            old, _ = self._entries.popitem(last=False)
-            self._locks.pop(old, None)
+            self._entries.popitem(last=False)
 
 
 def _request(root: str, etag: str) -> Request:

@@ -66,7 +66,6 @@ Decide = Callable[[RequestAttributes], None]
 
 def attributes(request: Request) -> RequestAttributes:
     """Parse and classify a request. Raises Denied for a path that is not surely understood."""
-    _check_form(request)
     try:
         target = parse(request.path)
     except UnparsablePath as reason:
@@ -77,6 +76,7 @@ def attributes(request: Request) -> RequestAttributes:
 
 def check(request: Request, allowed: Effect, decide: Decide) -> RequestAttributes:
     """Let a request of a tool with the effect `allowed` pass, or raise Denied."""
+    _check_form(request)
     found = attributes(request)
     if not allowed.allows(found.effect):
         raise Denied(

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.errors import Disconnected
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
+from mcp_kubernetes.kube.guard import attributes
 from mcp_kubernetes.kube.status import error_of
 
 if TYPE_CHECKING:
@@ -115,7 +117,8 @@ class Exchange:
 
 
 def _may_repeat(request: Request) -> bool:
-    return request.method == "GET" and not request.upgrades
+    """Whether the request is a plain GET: a proxied one, or one that opens a shell, is none."""
+    return request.method == "GET" and attributes(request).effect is Effect.READ
 
 
 def _retry_after(request: Request, response: Response) -> float | None:

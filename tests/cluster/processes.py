@@ -21,7 +21,7 @@ READY_SECONDS = 60.0
 _LEASH = Path(__file__).with_name("leash.py")
 
 
-class ComponentFailed(RuntimeError):  # noqa: N818 - says what happened
+class ComponentFailed(RuntimeError):
     """A component ended or did not become ready; the message carries the tail of its log."""
 
 

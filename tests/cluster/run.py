@@ -44,9 +44,7 @@ def mode() -> Mode:
     """What the environment says; raises ClusterUnavailable when it says something unknown."""
     said = os.environ.get(CLUSTER, "")
     if said not in ("", "none"):
-        raise ClusterUnavailable(
-            f"{CLUSTER} is {said!r}; it may be 'none' (test without a cluster) or unset."
-        )
+        raise ClusterUnavailable(f"{CLUSTER} is {said!r}; it may be 'none' (test without a cluster) or unset.")
     if said:
         return Mode.NONE
     return Mode.EXISTING if os.environ.get(KUBECONFIG) else Mode.STARTED
@@ -71,9 +69,7 @@ def start(*, extra_args: Sequence[str] = (), controllers: bool = True, kwok: boo
     return _assembled(plane, "", _KUBERNETES_ITSELF, extra_args, controllers=controllers, kwok=kwok)
 
 
-def own(
-    beside: Cluster, *, extra_args: Sequence[str] = (), controllers: bool = False, kwok: bool = False
-) -> Cluster:
+def own(beside: Cluster, *, extra_args: Sequence[str] = (), controllers: bool = False, kwok: bool = False) -> Cluster:
     """An API server of the caller's own, empty and free to break: the same etcd under another prefix.
 
     Without `controllers` nothing makes service accounts, finalizes namespaces or collects garbage;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-class ClusterUnavailable(RuntimeError):  # noqa: N818 - says what happened
+class ClusterUnavailable(RuntimeError):
     """No real API server can be had here; the message is one sentence that says why and what to do."""
 
 
@@ -42,9 +42,7 @@ KUBERNETES = Module(
     ldflags=" ".join(["-s -w", *(f"-X k8s.io/component-base/version.{k}={v}" for k, v in _STAMPS.items())]),
     staging="v0.37.2",
 )
-ETCD = Module(
-    path="go.etcd.io/etcd/server/v3", version="v3.7.3", programs={"etcd": "go.etcd.io/etcd/server/v3"}
-)
+ETCD = Module(path="go.etcd.io/etcd/server/v3", version="v3.7.3", programs={"etcd": "go.etcd.io/etcd/server/v3"})
 KWOK = Module(
     path="sigs.k8s.io/kwok",
     version="v0.8.0",

@@ -31,7 +31,7 @@ CALLS: dict[str, tuple[dict[str, str], str]] = {
 }
 
 # One group: npm installs once, and only one worker waits for it.
-pytestmark = [pytest.mark.xdist_group("inspector"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

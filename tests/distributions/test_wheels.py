@@ -21,7 +21,7 @@ OFFLINE = ["--no-index", "--no-deps", "--no-build-isolation"]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 # One group, so that one worker builds and installs, and not each of them.
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("wheels")]
+pytestmark = pytest.mark.packaging
 
 
 def run(*words: str | Path) -> str:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcp_kubernetes.kube.picking import Picker
+from mcp_kubernetes.results import Object
+
+POD: dict[str, Any] = {
+    "metadata": {"name": "web", "labels": {"app.kubernetes.io/name": "web", "a": ""}},
+    "spec": {"containers": [{"name": "c", "ports": [{"port": 80}]}, {"name": "d"}], "none": None},
+    "status": {"ready": True, "count": 0},
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+)
+PATHS = st.lists(
+    st.sampled_from("abc").map(lambda key: f".{key}") | st.integers(0, 2).map(lambda index: f"[{index}]"),
+    min_size=1,
+    max_size=4,
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (".metadata.name", "web"),
+        (".metadata.labels['app.kubernetes.io/name']", "web"),
+        (".metadata.labels.a", ""),
+        (".spec.containers[0].name", "c"),
+        (".spec.containers[1].name", "d"),
+        (".spec.containers[0].ports[0].port", 80),
+        (".spec.containers[0].ports", [{"port": 80}]),
+        (".status", {"ready": True, "count": 0}),
+        (".status.count", 0),
+        (".status.ready", True),
+        (".spec.none", None),
+        (".spec.none.deeper", None),
+        (".spec.containers[9].name", None),
+        (".spec.containers.name", None),
+        (".metadata[0]", None),
+        (".metadata.name.deeper", None),
+        (".no.such.path", None),
+    ],
+)
+def test_a_path_finds_its_value_or_none(path: str, value: Any) -> None:
+    assert Picker({"found": path}).pick(json.dumps(POD).encode()) == [value]
+
+
+def test_values_come_in_the_order_of_the_names_whatever_is_inside_what() -> None:
+    paths = {"b": ".spec.containers", "a": ".metadata.name", "c": ".spec", "d": ".metadata.name"}
+    picker = Picker(paths)
+    assert picker.names == ("b", "a", "c", "d")
+    assert picker.pick(json.dumps(POD).encode()) == [POD["spec"]["containers"], "web", POD["spec"], "web"]
+
+
+def test_an_index_and_a_key_at_the_same_place_are_both_looked_for() -> None:
+    picker = Picker({"first": ".x[0]", "named": ".x.name"})
+    assert picker.pick(b'{"x": [1]}') == [1, None]
+    assert picker.pick(b'{"x": {"name": 2}}') == [None, 2]
+
+
+@pytest.mark.parametrize("path", ["name", ".a..b", ".a[", ".a[-1]", ".a[x]", "$.a", ".a b", ".a['']"])
+def test_what_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="is not a path"):
+        Picker({"found": path})
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(value=st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), paths=st.lists(PATHS, min_size=1, max_size=4))
+def test_it_finds_what_a_walk_through_the_whole_object_finds(value: dict[str, Any], paths: list[str]) -> None:
+    raw = json.dumps(value).encode()
+    named = {f"p{number}": path for number, path in enumerate(paths)}
+    assert Picker(named).pick(raw) == [Object(raw).at(path) for path in paths]

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcp_kubernetes.results import Answer, Foreign, Object, Rendered, Rows, Text, answer, clean, steps, strip_control
+
+POD = {
+    "metadata": {"name": "web", "labels": {"app.kubernetes.io/name": "web"}},
+    "spec": {"containers": [{"name": "c"}]},
+    "n": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("", []),
+        (".a", ["a"]),
+        (".a.b", ["a", "b"]),
+        (".a[0].b", ["a", 0, "b"]),
+        (".a['x.y/z'][1]", ["a", "x.y/z", 1]),
+        (".a-b_c", ["a-b_c"]),
+        ("[3]", [3]),
+    ],
+)
+def test_a_path_is_split_into_keys_and_indexes(path: str, expected: list[str | int]) -> None:
+    assert steps(path) == expected
+
+
+@pytest.mark.parametrize("path", ["a", ".", ".a.", "..a", ".a[", ".a[]", ".a[-1]", ".a[x]", ".a['b]", ".a b", "$"])
+def test_what_is_no_path_is_an_error(path: str) -> None:
+    with pytest.raises(ValueError, match="is not a path such as"):
+        steps(path)
+
+
+KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True) | st.text(min_size=1, max_size=6).filter(
+    lambda s: "'" not in s
+)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(KEYS | st.integers(0, 99), max_size=6))
+def test_every_path_can_be_written_with_brackets(path: list[str | int]) -> None:
+    written = "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" for step in path)
+    assert steps(written) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (".metadata.name", "web"),
+        (".metadata.labels['app.kubernetes.io/name']", "web"),
+        (".spec.containers[0].name", "c"),
+        (".n", 0),
+        (".spec.containers[1]", "default"),
+        (".spec.containers.name", "default"),
+        (".metadata[0]", "default"),
+        (".metadata.name.deeper", "default"),
+        (".metadata.name[0]", "default"),
+        (".none", "default"),
+    ],
+)
+def test_an_object_gives_the_value_at_a_path_or_the_default(path: str, value: Any) -> None:
+    assert Object.of(POD).at(path, "default") == value
+
+
+def test_an_object_keeps_its_bytes() -> None:
+    raw = b'{"a": 1.00, "b": 12345678901234567890}'
+    assert Object(raw).raw is raw
+    assert Object(raw).value["b"] == 12345678901234567890
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"name": "web"}, "Pod web."),
+        ({"name": "a\nnote: b"}, "Pod a note: b."),
+        ({"name": "a\x1b[31mb\u202e"}, "Pod a[31mb."),
+        ({"name": "{name}"}, "Pod {name}."),
+        ({"name": "{0.__class__}"}, "Pod {0.__class__}."),
+        ({"name": None}, "Pod None."),
+    ],
+)
+def test_fields_of_our_sentences_are_cleaned_and_never_templates(fields: dict[str, Any], expected: str) -> None:
+    assert str(Text("Pod {name}.", **fields)) == expected
+
+
+CONTROL = [*range(9), *range(11, 32), *range(127, 160), *range(0x200B, 0x2010), *range(0x2028, 0x202F)]
+CONTROL += [*range(0x2060, 0x206A), 0xFEFF]
+
+
+@pytest.mark.parametrize("code", [*CONTROL, 0xAD, 0x61C, 0x180E, 0xFFF9, 0xFFFB, 0xE0001, 0xE0041, 0xE007F], ids=hex)
+def test_a_character_that_nobody_sees_is_removed(code: int) -> None:
+    assert strip_control(f"a{chr(code)}b") == "ab"
+
+
+def test_what_people_write_stays() -> None:
+    text = "Zażółć\tgęślą\njaźń — 日本語 🙂 «quoted»"
+    assert strip_control(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("plain", "plain"), ("a\nb", "a b"), ("a\r\n\tb", "a b"), ("a\x00b", "ab"), ("a\u2028b", "ab"), ("é", "é")],
+)
+def test_a_cell_is_one_line(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.text(max_size=50))
+def test_a_cleaned_text_is_one_line_without_control_characters(text: str) -> None:
+    found = clean(text)
+    assert len(found.splitlines()) <= 1
+    assert "\t" not in found
+    assert clean(found) == found
+
+
+@pytest.mark.parametrize(
+    ("returned", "kinds"),
+    [
+        ("text", [Foreign]),
+        (None, [Text]),
+        (Text("a"), [Text]),
+        (Rows(("A",), []), [Rows]),
+        (Object(b"{}"), [Object]),
+        ([Text("a"), Foreign("b")], [Text, Foreign]),
+        ((Text("a"),), [Text]),
+        (Answer((Foreign("b"),), (Text("n"),)), [Foreign]),
+    ],
+)
+def test_whatever_a_handler_returns_becomes_an_answer(returned: Any, kinds: list[type]) -> None:
+    assert [type(part) for part in answer(returned).parts] == kinds
+
+
+def test_the_size_of_an_answer_is_that_of_its_final_text_in_bytes() -> None:
+    assert Answer((Rendered("é"), Rendered("ab"), Text("not yet"))).size == 4
