@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget, Notes
     from mcp_kubernetes.kube.cluster import ClusterEntry
     from mcp_kubernetes.kube.decode import ColumnDefinition
-    from mcp_kubernetes.kube.discovery import Resource
     from mcp_kubernetes.kube.listing import Chunk
+    from mcp_kubernetes.kube.resources import Resource
     from mcp_kubernetes.seal import Sealer
 
 _BYTES_PER_ROW = 48

@@ -10,11 +10,12 @@ from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.discovery import Discovery, Resource
+from mcp_kubernetes.kube.discovery import Discovery
 from mcp_kubernetes.kube.guard import Decide, check
 from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.masking import MARKER, holds_values, masked
 from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.resources import Resource
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall

@@ -18,7 +18,7 @@ from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.decode import TABLE, ColumnDefinition, ListMeta, MetadataList, RawList, Table, TableRow, decode
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.kube.discovery import Resource
+    from mcp_kubernetes.kube.resources import Resource
 
 PAGE_ROWS = 500
 """Rows per request: measured the fastest of 250, 500, 1000 and all at once."""

@@ -9,7 +9,8 @@ import pytest
 
 from mcp_kubernetes.errors import ClusterUnreachable, Forbidden, UnknownKind
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.discovery import Discovery, Wanted, readings
+from mcp_kubernetes.kube.discovery import Discovery
+from mcp_kubernetes.kube.resources import Wanted, readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import Expired, Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.discovery import Resource
 from mcp_kubernetes.kube.listing import PAGE_ROWS, Chunk, Lister, Place, Position, Question
+from mcp_kubernetes.kube.resources import Resource
 
-PODS = Resource(group="", version="v1", plural="pods", kind="Pod", singular="pod", namespaced=True, verbs=("list",))
-NODES = Resource(group="", version="v1", plural="nodes", kind="Node", singular="node", namespaced=False, verbs=())
+PODS = Resource(group="", version="v1", plural="pods", kind="Pod", singular="pod", namespaced=True)
+NODES = Resource(group="", version="v1", plural="nodes", kind="Node", singular="node", namespaced=False)
 PLENTY = float("inf")
 NEXT = Place(token="7")  # noqa: S106 - the API server's word for a place in a list
 

@@ -1,0 +1,178 @@
+"""The resources that a cluster serves, and the one that somebody meant by what they typed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from mcp_kubernetes.kube.paths import resource_path
+
+_VERSION = re.compile(r"v\d+((alpha|beta)\d+)?\Z")
+
+
+class _Kind(msgspec.Struct, gc=False):
+    kind: str = ""
+
+
+class _Resource(msgspec.Struct, rename="camel"):
+    resource: str
+    scope: str = "Namespaced"
+    response_kind: _Kind | None = None
+    singular_resource: str = ""
+    short_names: list[str] = []
+
+
+class _Version(msgspec.Struct):
+    version: str
+    resources: list[_Resource] = []
+    freshness: str = "Current"
+
+
+class _Meta(msgspec.Struct):
+    name: str = ""
+
+
+class Group(msgspec.Struct):
+    """One API group of a discovery document, its versions in the server's order of preference."""
+
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+    versions: list[_Version] = []
+
+
+class GroupList(msgspec.Struct):
+    """A discovery document (apidiscovery.k8s.io APIGroupDiscoveryList)."""
+
+    kind: str = ""
+    items: list[Group] = []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource in one version, as discovery describes it."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    singular: str
+    namespaced: bool
+    short_names: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """`deployments.apps`, or `pods` for the core group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """Request path of the collection or of one object; segments are validated."""
+        return resource_path(
+            group=self.group,
+            version=self.version,
+            resource=self.plural,
+            namespace=namespace if self.namespaced else None,
+            name=name,
+        )
+
+
+@dataclass(frozen=True)
+class Index:
+    """All resources of a cluster, in the order of discovery: the server's own priority of groups and versions."""
+
+    resources: tuple[Resource, ...]
+    stale: tuple[str, ...] = ()
+    by_name: dict[str, list[Resource]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, groups: Iterable[Group]) -> Index:
+        """Build the index from discovery documents."""
+        groups = tuple(groups)
+        stale = [f"{g.metadata.name}/{v.version}" for g in groups for v in g.versions if v.freshness == "Stale"]
+        index = cls(tuple(_resources(groups)), tuple(stale))
+        for resource in index.resources:
+            for key in {resource.plural, resource.singular, resource.kind.lower(), *resource.short_names}:
+                index.by_name.setdefault(key, []).append(resource)
+        return index
+
+    def find(self, wanted: Wanted) -> list[Resource]:
+        """All that fit, the best first: full names before short ones, then the order of discovery."""
+        found = [resource for resource in self.by_name.get(wanted.name, ()) if wanted.fits(resource)]
+        return sorted(found, key=lambda resource: wanted.name in resource.short_names)
+
+    def near(self, name: str, most: int = 5) -> list[str]:
+        """Names that look like `name`."""
+        close = difflib.get_close_matches(name, self.by_name, n=most, cutoff=0.6)
+        return list(dict.fromkeys(self.by_name[key][0].full_name for key in close))
+
+
+def _resources(groups: tuple[Group, ...]) -> Iterable[Resource]:
+    for group in groups:
+        for version in group.versions:
+            for found in version.resources if version.freshness != "Stale" else ():
+                if found.response_kind and found.response_kind.kind:
+                    yield _resource(group.metadata.name, version.version, found, found.response_kind.kind)
+
+
+def _resource(group: str, version: str, found: _Resource, kind: str) -> Resource:
+    return Resource(
+        group=group,
+        version=version,
+        plural=found.resource,
+        kind=kind,
+        singular=found.singular_resource or kind.lower(),
+        namespaced=found.scope == "Namespaced",
+        short_names=tuple(found.short_names),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A resource as somebody typed it. None means "any"; group "" is the core group."""
+
+    name: str
+    group: str | None = None
+    version: str | None = None
+
+    def fits(self, resource: Resource) -> bool:
+        """Whether `resource` is meant; a group may be shortened to its first labels, as in kubectl."""
+        group_fits = (
+            self.group is None
+            or resource.group == self.group
+            or (self.group != "" and resource.group.startswith(f"{self.group}."))
+        )
+        return group_fits and self.version in {None, resource.version}
+
+
+def readings(typed: str, api_group: str | None = None) -> list[Wanted]:
+    """How `po`, `Pod`, `deployments.apps`, `deployments.v1.apps`, `apps/v1/Deployment`, `v1/Pod` may be meant.
+
+    `api_group` is a group, `group/version`, a version, or "core". The likelier reading comes first.
+    """
+    group, version = _group_version(api_group)
+    *prefix, name = typed.strip().split("/")
+    if prefix:
+        group, version = (prefix[0], prefix[1]) if len(prefix) > 1 else _group_version(prefix[0])
+    name = name.lower()
+    found = [Wanted(name=name, group=group, version=version)]
+    if "." in name and group is None:
+        found += _dotted(*name.split(".", 1))
+    return found
+
+
+def _group_version(text: str | None) -> tuple[str | None, str | None]:
+    if not text:
+        return None, None
+    group, _, version = text.strip().partition("/")
+    if not version and _VERSION.match(group):
+        return "", group
+    return ("" if group == "core" else group.lower()), version or None
+
+
+def _dotted(name: str, rest: str) -> Iterable[Wanted]:
+    first, _, group = rest.partition(".")
+    if _VERSION.match(first):
+        yield Wanted(name=name, group=group, version=first)
+    yield Wanted(name=name, group=rest)
