@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -11,15 +10,13 @@ from dataclasses import dataclass, field
 class Identity:
     """The person or program behind a call.
 
-    Two identities are the same when issuer and subject are. `tokens` are the user's own, kept out of
-    `repr` and out of equality; only the auth provider that made the identity fills and refreshes them.
+    Two identities are the same when issuer and subject are.
     """
 
     subject: str
     issuer: str = ""
     username: str = field(default="", compare=False)
     groups: tuple[str, ...] = field(default=(), compare=False)
-    tokens: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def local(cls) -> Identity:

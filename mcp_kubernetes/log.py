@@ -11,7 +11,6 @@ from typing import Literal
 
 from mcp_kubernetes.redact import redact
 
-LOGGER = logging.getLogger("mcp_kubernetes")
 AUDIT_LOGGER = logging.getLogger("mcp_kubernetes.audit")
 """Audit records have a logger of their own, which no level silences."""
 

@@ -7,6 +7,7 @@ first request is about to be sent.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from kubernetes.aio.client.api_client import ApiClient
@@ -41,13 +42,10 @@ class Network:
     session: aiohttp.ClientSession
 
     @classmethod
-    def open(cls, entry: ClusterEntry, credentials: Credentials) -> Network:
+    async def open(cls, entry: ClusterEntry, credentials: Credentials) -> Network:
         """Build the session; nothing is dialled yet. Raises CredentialsError for unusable certificates."""
-        with _configuration(entry, credentials) as configuration:
-            try:
-                client = ApiClient(configuration)
-            except (ssl.SSLError, ValueError, OSError) as error:
-                raise CredentialsError(f"The certificates for {entry.name} cannot be used: {_reason(error)}.") from None
+        client = await asyncio.to_thread(_client, entry, credentials)
+        client.configuration.client_session_kwargs = _session_options()
         session = client.rest_client._create_pool_manager()  # noqa: SLF001 - the package's documented override point
         # aiohttp repeats GET, PUT and DELETE by itself after a dropped connection. Whether to ask twice is
         # decided in `http`, where it is known what the request does.
@@ -84,14 +82,17 @@ def _escaped(path: str) -> str:
     return URL.build(path=path).raw_path
 
 
-@contextmanager
-def _configuration(entry: ClusterEntry, credentials: Credentials) -> Iterator[Configuration]:
-    """The official package's configuration. `load_cert_chain` wants paths, so the key is a file for milliseconds."""
-    configuration = Configuration(host=entry.server)
-    configuration.verify_ssl = not entry.insecure
-    configuration.ca_cert_data = entry.ca.decode("ascii", "replace") if entry.ca else None
-    configuration.connection_pool_maxsize = _MAX_CONNECTIONS
-    configuration.client_session_kwargs = {
+def _client(entry: ClusterEntry, credentials: Credentials) -> ApiClient:
+    """The official client with its TLS context. Reading the system's authorities takes 15 ms: work for a thread."""
+    with _configuration(entry, credentials) as configuration:
+        try:
+            return ApiClient(configuration)
+        except (ssl.SSLError, ValueError, OSError) as error:
+            raise CredentialsError(f"The certificates for {entry.name} cannot be used: {_reason(error)}.") from None
+
+
+def _session_options() -> dict[str, Any]:
+    return {
         # trust_env would read ~/.netrc and send what it finds there to the API server.
         "trust_env": False,
         "cookie_jar": aiohttp.DummyCookieJar(),
@@ -99,6 +100,15 @@ def _configuration(entry: ClusterEntry, credentials: Credentials) -> Iterator[Co
         "max_line_size": _MAX_HEADER,
         "auto_decompress": True,
     }
+
+
+@contextmanager
+def _configuration(entry: ClusterEntry, credentials: Credentials) -> Iterator[Configuration]:
+    """The official package's configuration. `load_cert_chain` wants paths, so the key is a file for milliseconds."""
+    configuration = Configuration(host=entry.server)
+    configuration.verify_ssl = not entry.insecure
+    configuration.ca_cert_data = entry.ca.decode("ascii", "replace") if entry.ca else None
+    configuration.connection_pool_maxsize = _MAX_CONNECTIONS
     with TemporaryDirectory(prefix="mcp-kubernetes-") as folder:
         if credentials.certificate:
             configuration.cert_file = _write(folder, "tls.crt", credentials.certificate)

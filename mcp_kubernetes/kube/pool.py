@@ -89,4 +89,4 @@ def connection_key(entry: ClusterEntry, credentials: Credentials) -> str:
 
 async def _open(entry: ClusterEntry, credentials: Credentials) -> Connection:
     module = await asyncio.to_thread(load, "mcp_kubernetes.kube.network")
-    return cast("Connection", module.Network.open(entry, credentials))
+    return cast("Connection", await module.Network.open(entry, credentials))

@@ -135,7 +135,7 @@ async def test_a_redirect_is_not_followed(pool: Pool, what: str, status: int) ->
 async def test_the_http_library_s_own_repetition_is_switched_off() -> None:
     """There is no public switch: this fails when the library renames it."""
     async with ScriptedServer([http(200)]) as server:
-        network = Network.open(server.entry, Credentials())
+        network = await Network.open(server.entry, Credentials())
         assert "_retry_connection" in aiohttp.ClientSession.ATTRS
         assert network.session._retry_connection is False
         await network.aclose()

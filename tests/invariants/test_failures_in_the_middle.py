@@ -150,7 +150,7 @@ async def test_a_list_that_breaks_off_is_shown_so_far_and_can_be_gone_on_with(
     app: Apps, filled: Cluster, at: int
 ) -> None:
     plain = Kubeconfig([filled.kubeconfig], required=True).load().entry(None, "static")
-    connection = Breaking(Network.open(plain, _certificate(filled.kubeconfig)), at)
+    connection = Breaking(await Network.open(plain, _certificate(filled.kubeconfig)), at)
     providers = Static(filled.kubeconfig)
 
     class Source(Broken):

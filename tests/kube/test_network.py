@@ -30,7 +30,7 @@ MIB = 1 << 20
 
 @asynccontextmanager
 async def opened(entry: ClusterEntry, credentials: Credentials | None = None) -> AsyncIterator[Network]:
-    network = Network.open(entry, credentials or Credentials())
+    network = await Network.open(entry, credentials or Credentials())
     try:
         yield network
     finally:
@@ -98,7 +98,7 @@ async def test_a_certificate_that_is_none_is_an_error_that_shows_nothing_of_it(
     cluster: Cluster, credentials: Credentials
 ) -> None:
     with pytest.raises(CredentialsError, match="The certificates for real cannot be used") as caught:
-        Network.open(real(cluster), credentials)
+        await Network.open(real(cluster), credentials)
     assert "planted" not in str(caught.value)
 
 
