@@ -7,9 +7,6 @@ JSON, so neither can pretend to be a note. Notes come last, in a block of their 
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
@@ -17,30 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.redact import redact, redact_lines
-from mcp_kubernetes.results import (
-    NOTE,
-    Answer,
-    Foreign,
-    Object,
-    Part,
-    Rendered,
-    Row,
-    Rows,
-    Text,
-    clean,
-    strip_control,
-)
+from mcp_kubernetes.rendering import document, fenced, line_of, no_note
+from mcp_kubernetes.results import Answer, Foreign, Object, Part, Rendered, Row, Rows, Text, strip_control
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall
     from mcp_kubernetes.parameters import Page
     from mcp_kubernetes.pipeline import Proceed
-
-_UNFOLDED = 2**31 - 1
-"""The widest line that the YAML emitter takes: long texts stay on one line."""
-
-_NOTE_KEY = re.compile(f"^{NOTE}", re.MULTILINE)
-"""A key of an object that would look like a note of ours; quoted, it is the same key."""
 
 _NOTES_BYTES = 2_048
 """Kept free for the notes: an answer that cannot say what was cut is worth nothing."""
@@ -75,12 +55,12 @@ async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:
 async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
     match part:
         case Text():
-            return _within(call, _no_note(str(part)), "text")
+            return _within(call, no_note(str(part)), "text")
         case Foreign():
-            call.budget.take(len(_fenced(" ")))
-            return _fenced(_within(call, strip_control(part.text), "text"))
+            call.budget.take(len(fenced(" ")))
+            return fenced(_within(call, strip_control(part.text), "text"))
         case Object():
-            return _within(call, strip_control(_document(part)), "object")
+            return _within(call, strip_control(document(part)), "object")
         case Rows():
             return await _Table(call, page).render(part)
         case Rendered():
@@ -105,27 +85,6 @@ def _within(call: ToolCall, text: str, what: str) -> str:
 
 def _raise_limit(call: ToolCall) -> str:
     return ", or for more bytes with maxBytes" if call.tool.max_bytes else ""
-
-
-def _fenced(text: str) -> str:
-    """Text from elsewhere between two lines that it cannot have foreseen."""
-    mark = secrets.token_hex(4)
-    return f"<<<data {mark}\n{text}\n{mark}>>>" if text else ""
-
-
-def _document(part: Object) -> str:
-    if part.form == "json":
-        return json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(part.value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_UNFOLDED)
-    return _NOTE_KEY.sub(f'"{NOTE[:-1]}":', text.rstrip("\n"))
-
-
-def _no_note(line: str) -> str:
-    """The line, moved by a space if it would look like a note of ours."""
-    return f" {line}" if line.startswith(NOTE) else line
 
 
 @dataclass
@@ -163,7 +122,7 @@ class _Table:
         return None
 
     def _add(self, lines: list[str], row: Row) -> bool:
-        line = _line(row)
+        line = line_of(row)
         if self.call.budget.take(len(line.encode()) + 1):
             lines.append(line)
             return True
@@ -202,19 +161,3 @@ async def _iterate(rows: Any) -> AsyncGenerator[Row]:
     async with aclosing(rows) if hasattr(rows, "aclose") else nullcontext():
         async for row in rows:
             yield row
-
-
-def _line(row: Row) -> str:
-    if not isinstance(row, Object):
-        cells = [cell if type(cell) is str else _cell(cell) for cell in row]
-        return _no_note("\t".join(cells if "".join(cells).isprintable() else map(clean, cells)))
-    text = strip_control(_document(row))
-    return f"---\n{text}" if row.form == "yaml" else text
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes import Answer, App, Effect, Foreign, Identity, Object, Page, Rows, Text, ToolCall, tool
-from mcp_kubernetes.output import _document, _fenced
+from mcp_kubernetes.rendering import document, fenced
 from tests.invariants.probes import Toolbox
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def test_foreign_text_cannot_end_its_own_fence(text: str) -> None:
 @settings(derandomize=True, deadline=None)
 @given(st.text(max_size=200))
 def test_a_fence_never_has_the_same_mark_twice_and_holds_the_whole_text(text: str) -> None:
-    first, second = _fenced(text), _fenced(text)
+    first, second = fenced(text), fenced(text)
     if text:
         one, other = FENCE.fullmatch(first), FENCE.fullmatch(second)
         assert one is not None
@@ -293,8 +293,8 @@ async def test_an_answer_of_nothing_but_notes_has_no_empty_block() -> None:
     )
 )
 def test_an_object_reads_back_from_yaml_and_json_as_it_was(value: Any) -> None:
-    assert yaml.safe_load(_document(Object.of({"a": value}))) == {"a": value}
-    assert json.loads(_document(Object.of({"a": value}, "json"))) == {"a": value}
+    assert yaml.safe_load(document(Object.of({"a": value}))) == {"a": value}
+    assert json.loads(document(Object.of({"a": value}, "json"))) == {"a": value}
 
 
 @pytest.mark.parametrize(
