@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class CallRecord:
     """What is known of one call so far. `decision` is "allowed" until something refuses it.
 
-    `outcome` is "ok", "denied", "invalid", "unknown", "error", "timeout" or "cancelled".
+    `outcome` is "ok", "partial" (an error after a part of the answer), "denied", "invalid", "unknown", "error",
+    "timeout" or "cancelled".
     """
 
     id: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
 from mcp_kubernetes.errors import ToolError
+from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.pipeline import Proceed
     from mcp_kubernetes.tools import Tool
-
-_log = logging.getLogger(__name__)
 
 _MAX_ERROR = 4_000
 
@@ -65,9 +63,8 @@ class Dispatcher:
             return _outcome(await self.proceed(call))
         except ToolError as error:
             return _failure(str(error), call)
-        except Exception:  # noqa: BLE001 - logged with its traceback, answered in general words
-            _log.exception("The tool %s failed (call %s).", name, call.id)
-            return _failure(f"The server failed at this call; its log tells more under the id {call.id}.", call)
+        except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
+            return _failure(report(error, name, call.id), call)
 
     def _call(self, tool: Tool, record: CallRecord, identity: Identity, session: Session | None) -> ToolCall:
         record.effect = tool.effect.value

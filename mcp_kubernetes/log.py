@@ -11,6 +11,7 @@ from typing import Literal
 
 from mcp_kubernetes.redact import redact
 
+_LOGGER = logging.getLogger("mcp_kubernetes")
 AUDIT_LOGGER = logging.getLogger("mcp_kubernetes.audit")
 """Audit records have a logger of their own, which no level silences."""
 
@@ -46,6 +47,12 @@ class JSONFormatter(TextFormatter):
         if record.exc_info:
             line["error"] = redact(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+def report(error: Exception, tool: str, call_id: str) -> str:
+    """Log a failure that nobody foresaw, with its traceback; returns the sentence that the model gets instead."""
+    _LOGGER.error("The tool %s failed (call %s).", tool, call_id, exc_info=error)
+    return f"The server failed at this call; its log tells more under the id {call_id}."
 
 
 def configure(*, debug: bool, form: Literal["auto", "text", "json"]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import ToolError
+from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact, redact_lines
 from mcp_kubernetes.rendering import document, fenced, line_of, no_note
 from mcp_kubernetes.results import Answer, Foreign, Object, Part, Rendered, Row, Rows, Text, strip_control
@@ -45,10 +46,10 @@ async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:
             return
         try:
             yield await _render(call, part, found.page)
-        except ToolError as error:
+        except Exception as error:
             if not number:
                 raise
-            call.notes.add("Stopped before the end of the answer: {error}", error=error)
+            call.notes.add("Stopped before the end of the answer: {why}", why=_why(call, error))
             return
 
 
@@ -102,10 +103,10 @@ class _Table:
             try:
                 async with self.call.within_deadline():
                     await self._fill(lines, part, rows)
-            except ToolError as error:
+            except Exception as error:
                 if not self.shown:
                     raise
-                self._note_stop(error)
+                self._note_stop(_why(self.call, error))
         return redact_lines(lines)
 
     async def _fill(self, lines: list[str], part: Rows, rows: AsyncIterator[Row]) -> None:
@@ -146,10 +147,17 @@ class _Table:
         template = "{shown} rows are shown, there are more: " + why + "; " + how
         self.call.notes.add(template, shown=self.shown, limit=limit, cursor=cursor)
 
-    def _note_stop(self, error: ToolError) -> None:
+    def _note_stop(self, why: str) -> None:
         cursor = self.page.cursor(shown=True) if self.page else None
-        template = "Stopped after {shown} rows: {error}" + (" To go on, pass continue={cursor}" if cursor else "")
-        self.call.notes.add(template, shown=self.shown, error=error, cursor=cursor)
+        template = "Stopped after {shown} rows: {why}" + (" To go on, pass continue={cursor}" if cursor else "")
+        self.call.notes.add(template, shown=self.shown, why=why, cursor=cursor)
+
+
+def _why(call: ToolCall, error: Exception) -> str:
+    """What the reader is told about an error after which there was still something to show."""
+    why = str(error) if isinstance(error, ToolError) else report(error, call.tool.name, call.id)
+    call.record.fail("partial", why)
+    return why
 
 
 async def _iterate(rows: Any) -> AsyncGenerator[Row]:

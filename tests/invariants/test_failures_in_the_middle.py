@@ -44,6 +44,7 @@ async def fails(_: ToolCall, error: str) -> Rows:
             "refused": Forbidden("The road ends here.", status=403),
             "gone": Disconnected("The road ends here."),
             "large": AnswerTooLarge("The road ends here."),
+            "defect": ZeroDivisionError("a secret of the code"),
         }[error]
 
     return Rows(("NAME",), rows())
@@ -81,6 +82,15 @@ async def test_an_error_after_the_first_rows_is_said_below_them(app: Apps, error
         answer = await client.call_tool("fails", {"error": error})
     assert not answer.is_error
     assert text(answer).startswith("NAME\nrow-0\nrow-1\nrow-2\nnote: Stopped after 3 rows: The road ends here.")
+
+
+async def test_a_defect_after_the_first_rows_costs_only_the_rest(app: Apps, caplog: pytest.LogCaptureFixture) -> None:
+    async with app({"toolbox": Toolbox(fails)}) as client:
+        answer = text(await client.call_tool("fails", {"error": "defect"}))
+    assert answer.startswith("NAME\nrow-0\nrow-1\nrow-2\nnote: Stopped after 3 rows: The server failed at this call")
+    assert "a secret of the code" not in answer
+    assert "ZeroDivisionError" in caplog.text
+    assert '"outcome": "partial"' in caplog.text
 
 
 async def test_a_deadline_in_the_middle_of_rows_is_said_below_them(app: Apps) -> None:
