@@ -102,7 +102,7 @@ class ClusterRegistry:
 
     async def client(self, call: ToolCall, entry: ClusterEntry, sealer: Sealer) -> Cluster:
         """The guarded client. The Kubernetes layer is imported here, in a thread, for the first call."""
-        layer = await self._opened()
+        layer = self._layer or await self._opened()
         return layer.cluster(call, entry, self._provider(entry), sealer)
 
     async def aclose(self) -> None:
