@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import ssl
-import tempfile
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 import yaml
+
+from tests.cluster.api import client_tls
 
 _TABLE = {
     "Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
@@ -27,7 +26,7 @@ class PeerClient:
     def __init__(self, kubeconfig: Path) -> None:
         config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
         self._server = config["clusters"][0]["cluster"]["server"]
-        self._tls = _tls(config["clusters"][0]["cluster"], config["users"][0]["user"])
+        self._tls = client_tls(config["clusters"][0]["cluster"], config["users"][0]["user"])
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
@@ -64,13 +63,3 @@ class PeerClient:
         path = f"/api/v1/namespaces/{namespace}/pods?limit={_PAGE}&includeObject=None"
         async with turns:
             return len(await self._get(path))
-
-
-def _tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
-    pem = b"\n".join(base64.b64decode(user[f"client-{part}-data"]) for part in ("certificate", "key"))
-    with tempfile.NamedTemporaryFile() as file:  # `ssl` reads client certificates only from files
-        file.write(pem)
-        file.flush()
-        context.load_cert_chain(file.name)
-    return context

@@ -40,7 +40,7 @@ class Api:
         config = yaml.safe_load(kubeconfig.read_text("utf-8"))
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self._address = urllib.parse.urlsplit(cluster["server"])
-        self._tls = _tls(cluster, user)
+        self._tls = client_tls(cluster, user)
         self._headers = {"Content-Type": "application/json", "User-Agent": "test-bed"}
         if token := user.get("token"):
             self._headers["Authorization"] = f"Bearer {token}"
@@ -96,7 +96,8 @@ class Api:
         return http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=self._tls)
 
 
-def _tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
+def client_tls(cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
+    """TLS as a kubeconfig's cluster and user entries, which carry their data, describe it."""
     authority = base64.b64decode(cluster.get("certificate-authority-data", "")).decode()
     context = ssl.create_default_context(cadata=authority or None)
     if "client-certificate-data" in user:
