@@ -10,10 +10,12 @@ from bench.bare import TOOL
 from bench.measuring import Figure, Measure, paired, seconds
 from bench.peer_client import PeerClient
 from bench.servers import bare, mebibytes, ours, started
+from mcp_kubernetes.settings import EventLoop
 from tests.stdio.wire import Wire, text
 
 _CALLS = 200
-_PODS: dict[str, Any] = {"resourceType": "pods", "allNamespaces": True, "maxBytes": 4_194_304}
+_BUDGET_PODS: dict[str, Any] = {"resourceType": "pods", "allNamespaces": True}
+_PODS = {**_BUDGET_PODS, "maxBytes": 4_194_304}
 _ONE: dict[str, Any] = {"resourceType": "ns", "name": "kube-system"}
 
 
@@ -67,41 +69,55 @@ def one_get(kubeconfig: Path, rounds: int) -> Figure:
     return Figure(what="one object", peer="bare GET", pairs=pairs, unit="ms", scale=1e3)
 
 
-def all_pods(kubeconfig: Path, rounds: int, count: int) -> Figure:
+def all_pods(kubeconfig: Path, rounds: int, count: int, event_loop: EventLoop) -> Figure:
     """Every row of a long list over all namespaces."""
-    with ours(kubeconfig) as mine, PeerClient(kubeconfig) as peer:
+    with ours(kubeconfig, event_loop) as mine, PeerClient(kubeconfig) as peer:
         mine.open()
         rows = len(text(mine.call("k8s_list_resources", **_PODS)).splitlines())
         if rows < count:
             raise RuntimeError(f"{rows} lines for {count} pods")
-        pairs = paired(
-            rounds,
-            lambda: seconds(lambda: mine.call("k8s_list_resources", **_PODS)),
-            lambda: seconds(peer.pods),
-            warm=3,
-        )
-    return Figure(what=f"list of {count:,} pods", peer="bare client, same requests", pairs=pairs, unit="ms", scale=1e3)
+        pairs = paired(rounds, _list(mine, _PODS), lambda: seconds(peer.pods), warm=3)
+    what = f"list of {count:,} pods, {event_loop}"
+    return Figure(what=what, peer="bare client, same requests", pairs=pairs, unit="ms", scale=1e3)
 
 
-def memory(kubeconfig: Path, rounds: int) -> tuple[Figure, Figure]:
-    """What the processes hold after the list of tools, and ours after a long list of pods."""
+def budget_of_pods(kubeconfig: Path, rounds: int, count: int) -> Figure:
+    """The same question without a wish for all of it: as many rows as the answer's budget holds."""
+    with ours(kubeconfig) as mine, PeerClient(kubeconfig) as peer:
+        mine.open()
+        answer = text(mine.call("k8s_list_resources", **_BUDGET_PODS))
+        if "to go on, pass continue=" not in answer:
+            raise RuntimeError(f"The budget holds all of {count} pods")
+        pairs = paired(rounds, _list(mine, _BUDGET_PODS), lambda: seconds(peer.pods), warm=3)
+    what = f"the same within the default budget ({len(answer.encode()) / 1024:.0f} KiB)"
+    return Figure(what=what, peer="bare client, all pages", pairs=pairs, unit="ms", scale=1e3)
+
+
+def _list(wire: Wire, question: dict[str, Any]) -> Measure:
+    return lambda: seconds(lambda: wire.call("k8s_list_resources", **question))
+
+
+def memory(kubeconfig: Path, rounds: int) -> tuple[Figure, ...]:
+    """What the processes hold after the list of tools, ours after a first call, and what a long list adds to that."""
     samples = [_memory(kubeconfig) for _ in range(rounds)]
-    peer = "bare SDK server"
-    return (
-        Figure(what="memory after tools/list", peer=peer, pairs=[(a, c) for a, _, c in samples], unit="MiB"),
-        Figure(what="memory after the list of pods", peer=peer, pairs=[(b, c) for _, b, c in samples], unit="MiB"),
+    whats = ("memory after tools/list", "memory after one object", "memory after the list of pods")
+    return tuple(
+        Figure(what=what, peer="bare SDK server", pairs=[(mine[at], floor) for mine, floor in samples], unit="MiB")
+        for at, what in enumerate(whats)
     )
 
 
-def _memory(kubeconfig: Path) -> tuple[float, float, float]:
+def _memory(kubeconfig: Path) -> tuple[tuple[float, float, float], float]:
     with ExitStack() as running:
         mine, peer = running.enter_context(ours(kubeconfig)), running.enter_context(bare())
         for wire in (mine, peer):
             wire.open()
             wire.ask("tools/list")
-        before, floor = mebibytes(mine), mebibytes(peer)
+        idle, floor = mebibytes(mine), mebibytes(peer)
+        mine.call("k8s_get_resource", **_ONE)
+        connected = mebibytes(mine)
         mine.call("k8s_list_resources", **_PODS)
-        return before, mebibytes(mine), floor
+        return (idle, connected, mebibytes(mine)), floor
 
 
 def every(kubeconfig: Path, rounds: int, pods: int) -> list[Figure]:
@@ -111,6 +127,8 @@ def every(kubeconfig: Path, rounds: int, pods: int) -> list[Figure]:
         pipelined(kubeconfig, rounds, "k8s_get_current_context", {}),
         pipelined(kubeconfig, rounds, "k8s_get_resource", _ONE),
         one_get(kubeconfig, rounds * 10),
-        all_pods(kubeconfig, rounds, pods),
+        all_pods(kubeconfig, rounds, pods, "asyncio"),
+        all_pods(kubeconfig, rounds, pods, "uvloop"),
+        budget_of_pods(kubeconfig, rounds, pods),
         *memory(kubeconfig, max(rounds // 5, 1)),
     ]

@@ -7,15 +7,17 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from mcp_kubernetes.settings import EventLoop
 from tests.stdio.wire import PROGRAM, Wire, serving
 
 _UNLIMITED = ("--qps-limit", "0")
 _BARE = (sys.executable, Path(__file__).with_name("bare.py"))
 
 
-def ours(kubeconfig: Path) -> AbstractContextManager[Wire]:
+def ours(kubeconfig: Path, event_loop: EventLoop = "asyncio") -> AbstractContextManager[Wire]:
     """Our server, with the rate limit lifted."""
-    return serving(*_UNLIMITED, kubeconfig=kubeconfig, program=(PROGRAM,))
+    variables = {"MCP_KUBERNETES_SERVER__EVENT_LOOP": event_loop}
+    return serving(*_UNLIMITED, kubeconfig=kubeconfig, variables=variables, program=(PROGRAM,))
 
 
 def bare() -> AbstractContextManager[Wire]:

@@ -103,16 +103,16 @@ def _read(arguments: Sequence[str], bare: dict[str, str]) -> tuple[Config, Plugi
 
 
 def _serve(arguments: Sequence[str]) -> None:
-    import asyncio
-
+    from mcp_kubernetes.eventloop import run
     from mcp_kubernetes.loading import load
+    from mcp_kubernetes.settings import ServerSettings
     from mcp_kubernetes.streams import StandardStreams
 
     streams = None if {"-h", "--help"} & set(arguments) else StandardStreams.claim()
     config, plugins, _ = _read(arguments, {})
     app: App = load("mcp_kubernetes.app").App(config, plugins)
     gc.enable()  # a plugin may have imported the app before, so that `load` had nothing to do
-    asyncio.run(app.serve(streams))
+    run(app.serve(streams), config.section(ServerSettings).event_loop)
 
 
 def _plugins(arguments: Sequence[str]) -> None:

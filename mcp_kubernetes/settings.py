@@ -39,6 +39,9 @@ def setting(
     return Field(default, description=help, json_schema_extra={"flag": flag, "env": env}, **constraints)
 
 
+EventLoop = Literal["auto", "asyncio", "uvloop"]
+
+
 class ServerSettings(Settings):
     """How the server is reached, and what it logs."""
 
@@ -48,6 +51,9 @@ class ServerSettings(Settings):
         "auto",
         flag="--log-format",
         help="Form of the log on stderr; auto is json inside a pod, text elsewhere.",
+    )
+    event_loop: EventLoop = setting(
+        "auto", help="What runs the server; auto is uvloop where it is installed (the extra `fast`)."
     )
 
 

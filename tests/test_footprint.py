@@ -25,8 +25,8 @@ REPORT = {"PYTHONPROFILEIMPORTTIME": "1"}
 START_UP = 1.15
 """How much longer than a bare SDK server ours may take to its first answer."""
 
-AFTER_TOOLS_LIST, AFTER_ALL_PODS = 80, 110
-"""MiB."""
+AFTER_TOOLS_LIST, AFTER_ALL_PODS, GROWTH = 80, 110, 30
+"""MiB. What the list adds includes the Kubernetes client, which is loaded with the first call."""
 
 PODS = 5_000
 NAMESPACES = [f"load-{number:03}" for number in range(20)]
@@ -145,3 +145,4 @@ def test_a_server_stays_small_over_a_list_of_5000_pods(crowded: Cluster) -> None
         assert sum(answer.count(f"\n{name}\t") for name in NAMESPACES) == PODS
         assert idle <= AFTER_TOOLS_LIST
         assert held <= AFTER_ALL_PODS
+        assert held - idle < GROWTH
