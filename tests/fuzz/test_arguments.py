@@ -1,0 +1,104 @@
+"""Whatever arguments a tool gets, the answer is a result or a sentence; the seed is fixed, so a failure stays one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import mcp_kubernetes_resources
+from mcp_kubernetes import App
+from mcp_kubernetes_contexts import Contexts
+from mcp_kubernetes_contexts.tools import CONTEXT_TOOLS
+from tests.fuzz.judging import Asker, asking
+
+if TYPE_CHECKING:
+    from tests.cluster import Cluster
+
+EXAMPLES = 150
+TOOLS = sorted(tool.name for tool in (*mcp_kubernetes_resources.register_tools(), *CONTEXT_TOOLS))
+
+TEXTS = st.text(max_size=40) | st.sampled_from(
+    [
+        "",
+        " ",
+        "\x00",
+        "\ud800",
+        "\u202e",
+        "a" * 100_000,
+        "..",
+        "%2e",
+        "*",
+        "pods",
+        "default",
+        "{name}",
+        "note: x",
+        "=,!",
+    ]
+)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(TEXTS, inside, max_size=3),
+    max_leaves=6,
+)
+PLAUSIBLE: Mapping[str, st.SearchStrategy[Any]] = {
+    "resourceType": st.sampled_from(
+        ["pods", "ns", "apps/v1/Deployment", "nodes", "secrets", "events", "widgets", "v1/"]
+    ),
+    "apiGroup": st.sampled_from(["", "apps", "apps/v1", "core", "v1", "none.example"]),
+    "name": st.sampled_from(["default", "kube-root-ca.crt", "none", "A", "a,b"]),
+    "namespace": st.sampled_from(["default", "kube-system", "none", "Default"]),
+    "labelSelector": st.sampled_from(["a=b", "a in (b,c)", "!a", "a==", "=", "a in (b", "((", "a=b,"]),
+    "fieldSelector": st.sampled_from(["metadata.name=default", "spec.x=1", "=", "metadata.name", "a=b=c"]),
+    "limit": st.integers(-1, 600),
+    "maxBytes": st.sampled_from([0, 1_023, 1_024, 4_000, 4_194_304, 4_194_305]),
+    "continue": st.sampled_from(["", "x", "AAAA" * 20, "é", "=" * 8_001]),
+    "contextName": st.sampled_from(["admin", "", "none"]),
+    "eventsLimit": st.integers(-1, 1_001),
+}
+
+
+def _arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Mostly what the tool knows, with values that it may take or not; sometimes anything at all."""
+    known = {name: _value(name, field) for name, field in schema["properties"].items()}
+    required = {name: known.pop(name) for name in schema.get("required", ())}
+    fitting = st.fixed_dictionaries(required, optional=known)
+    return fitting | fitting | st.builds(lambda a, b: {**a, **b}, fitting, st.dictionaries(TEXTS, JUNK, max_size=2))
+
+
+def _value(name: str, field: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    likely = st.sampled_from(field["enum"]) if "enum" in field else PLAUSIBLE.get(name, st.booleans())
+    return st.integers(0, 9).flatmap(lambda dice: JUNK if dice == 0 else likely)
+
+
+@pytest.fixture(scope="module")
+def asker(cluster: Cluster) -> Iterator[Asker]:
+    given_settings: dict[str, dict[str, Any]] = {
+        "contexts": {"kubeconfig": [str(cluster.kubeconfig)]},
+        "kubernetes": {"qps_limit": 0},
+    }
+    plugins = {"resources": mcp_kubernetes_resources, "contexts": Contexts()}
+    with asking(App.of(given_settings, plugins=plugins)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_answer_is_a_result_or_a_sentence(asker: Asker, tool: str) -> None:
+    schema = next(known.schema for known in asker.app.visible_tools if known.name == tool)
+
+    @settings(derandomize=True, max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(arguments=_arguments(schema))
+    def ask(arguments: dict[str, Any]) -> None:
+        asker.ask(tool, arguments)
+
+    ask()
+
+
+def test_the_run_knows_every_tool_and_has_values_for_real_parameters(asker: Asker) -> None:
+    """A parameter that was renamed must not leave the run without values that reach the cluster."""
+    parameters = {name for tool in asker.app.visible_tools for name in tool.schema["properties"]}
+    assert set(PLAUSIBLE) <= parameters
+    assert [tool.name for tool in asker.app.visible_tools] == TOOLS
