@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_kubernetes.jsonpath import parse
+
 if TYPE_CHECKING:
     from mcp_kubernetes.parameters import Page
 
@@ -21,8 +23,6 @@ Cell = object
 
 Form = Literal["yaml", "json"]
 """How an object is rendered."""
-
-_PATH = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]")
 
 
 class Text:
@@ -68,25 +68,12 @@ class Object:
         return json.loads(self.raw)
 
     def at(self, path: str, default: Any = None) -> Any:
-        """The value at a path such as `.spec.containers[0].image` or `.metadata.labels['app']`.
+        """The value at a path such as `.spec.containers[0].image` or `.metadata.labels['app']`; else `default`.
 
-        `default` where any step of the path is missing. Raises ValueError for text that is no path.
+        Of several values it is the first. Raises PathError, a ValueError, for text that is no path.
         """
-        value = self.value
-        for step in steps(path):
-            value = _inside(value, step)
-            if value is _MISSING:
-                return default
-        return value
-
-
-_MISSING = object()
-
-
-def _inside(value: Any, step: str | int) -> Any:
-    if isinstance(step, str):
-        return value.get(step, _MISSING) if isinstance(value, dict) else _MISSING
-    return value[step] if isinstance(value, list) and step < len(value) else _MISSING
+        found = parse(path).values(self.value)
+        return found[0] if found else default
 
 
 Row = Sequence[Cell] | Object
@@ -151,13 +138,13 @@ NOTE = "note:"
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
-    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    r"\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BREAK = re.compile(r"[\t\r\n]+")
 
 
 def strip_control(text: str) -> str:
-    """Remove control, zero-width and direction-changing characters; keep newlines and tabs."""
+    """Remove control, zero-width and direction-changing characters and lone surrogates; keep newlines and tabs."""
     return _CONTROL.sub("", text)
 
 
@@ -166,17 +153,3 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return strip_control(_BREAK.sub(" ", text))
-
-
-def steps(path: str) -> list[str | int]:
-    """Split a path such as `.spec.containers[0]` into keys and indexes."""
-    found: list[str | int] = []
-    position = 0
-    for match in _PATH.finditer(path):
-        if match.start() != position:
-            break
-        position = match.end()
-        found.append(int(match[2]) if match[2] is not None else match[1] or match[3])
-    if position != len(path):
-        raise ValueError(f"{path!r} is not a path such as .metadata.name")
-    return found

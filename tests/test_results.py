@@ -6,47 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.results import Answer, Foreign, Object, Rendered, Rows, Text, answer, clean, steps, strip_control
+from mcp_kubernetes.results import Answer, Foreign, Object, Rendered, Rows, Text, answer, clean, strip_control
 
 POD = {
     "metadata": {"name": "web", "labels": {"app.kubernetes.io/name": "web"}},
     "spec": {"containers": [{"name": "c"}]},
     "n": 0,
 }
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("", []),
-        (".a", ["a"]),
-        (".a.b", ["a", "b"]),
-        (".a[0].b", ["a", 0, "b"]),
-        (".a['x.y/z'][1]", ["a", "x.y/z", 1]),
-        (".a-b_c", ["a-b_c"]),
-        ("[3]", [3]),
-    ],
-)
-def test_a_path_is_split_into_keys_and_indexes(path: str, expected: list[str | int]) -> None:
-    assert steps(path) == expected
-
-
-@pytest.mark.parametrize("path", ["a", ".", ".a.", "..a", ".a[", ".a[]", ".a[-1]", ".a[x]", ".a['b]", ".a b", "$"])
-def test_what_is_no_path_is_an_error(path: str) -> None:
-    with pytest.raises(ValueError, match="is not a path such as"):
-        steps(path)
-
-
-KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True) | st.text(min_size=1, max_size=6).filter(
-    lambda s: "'" not in s
-)
-
-
-@settings(derandomize=True, deadline=None)
-@given(st.lists(KEYS | st.integers(0, 99), max_size=6))
-def test_every_path_can_be_written_with_brackets(path: list[str | int]) -> None:
-    written = "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" for step in path)
-    assert steps(written) == path
 
 
 @pytest.mark.parametrize(

@@ -1,71 +1,98 @@
-"""Taking a few paths out of an object's bytes, decoding nothing else."""
+"""Taking a few paths out of an object's bytes, decoding little else.
+
+From the paths a type is made that names just the keys on the way; msgspec skips everything else in C. A value of
+another shape than a path expects is no error: the type allows for every shape at every place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypedDict, cast
 
 import msgspec
 
-from mcp_kubernetes.results import steps
+from mcp_kubernetes.jsonpath import Path, parse
+from mcp_kubernetes.jsonpath.steps import Anywhere, Every, Key, Matching, Several, Step
 
-_Tree = dict[str | int, Any]
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
-_decode = msgspec.json.decode
+_SCALARS = str | int | float | bool | None
+
+
+@dataclass
+class Wanted:
+    """What is wanted of a value: all of it, some keys of a map, or something of each item of a list."""
+
+    whole: bool = False
+    keys: dict[str, Wanted] = field(default_factory=dict)
+    items: Wanted | None = None
+    values: Wanted | None = None
+
+    def add(self, steps: Sequence[Step]) -> None:
+        """Want what these steps lead to, and what they look at on the way."""
+        if not steps:
+            self.whole = True
+            return
+        for branch in self._branches(steps[0]):
+            branch.add(steps[1:])
+
+    def _branches(self, step: Step) -> Iterable[Wanted]:
+        match step:
+            case Key(name):
+                yield self.keys.setdefault(name, Wanted())
+            case Several(steps):
+                yield from (branch for one in steps for branch in self._branches(one))
+            case Anywhere():
+                self.whole = True
+            case _:
+                yield from self._each(step)
+
+    def _each(self, step: Step) -> Iterable[Wanted]:
+        """Any item of a list. Of a list nothing is skipped, for a position counts from either end."""
+        self.items = self.items or Wanted()
+        yield self.items
+        if isinstance(step, Every):
+            self.values = self.values or Wanted()
+            yield self.values
+        if isinstance(step, Matching):
+            for operand in (step.left, step.right):
+                if isinstance(operand, Path):
+                    self.items.add(operand.steps)
+
+    def as_type(self) -> Any:
+        """The type that decodes this and skips the rest."""
+        if self.whole or (self.keys and self.values):
+            return Any
+        items = list[self.items.as_type()] if self.items else list[Any]  # type: ignore[misc]
+        return self._map_type() | items | _SCALARS
+
+    def _map_type(self) -> Any:
+        if self.values:
+            return dict[str, self.values.as_type()]  # type: ignore[misc]
+        keys = {name: below.as_type() for name, below in self.keys.items()}
+        return cast("Any", TypedDict)("Some", keys, total=False)
 
 
 class Picker:
-    """Reads the given paths, by name. A missing step gives None; a path may end in an object or a list."""
+    """Reads the given paths, by name. Raises PathError for text that is none.
 
-    def __init__(self, paths: Mapping[str, str]) -> None:
+    A path that leads to one value at most gives that value or None, any other one a list of values.
+    """
+
+    def __init__(self, paths: Mapping[str, str | Path]) -> None:
         self.names = tuple(paths)
-        self._tree: _Tree = {}
-        for name, path in paths.items():
-            self._plant(name, steps(path))
+        self._paths = [path if isinstance(path, Path) else parse(path) for path in paths.values()]
+        wanted = Wanted()
+        for path in self._paths:
+            wanted.add(path.steps)
+        self._decode = msgspec.json.Decoder(wanted.as_type()).decode
 
-    def pick(self, raw: bytes) -> list[Any]:
+    def pick(self, raw: bytes | msgspec.Raw) -> list[Any]:
         """The values in the order of `names`."""
-        found: dict[str, Any] = dict.fromkeys(self.names)
-        _walk(raw, self._tree, found)
-        return list(found.values())
-
-    def _plant(self, name: str, path: list[str | int]) -> None:
-        node = self._tree
-        for step in path:
-            node = node.setdefault(step, {})
-        node.setdefault(_HERE, []).append(name)
+        root = self._decode(raw)
+        return [_value(path, path.values(root)) for path in self._paths]
 
 
-_HERE = ""
-
-
-def _walk(raw: bytes | msgspec.Raw, node: _Tree, found: dict[str, Any]) -> None:
-    for name in node.get(_HERE, ()):
-        found[name] = _decode(raw)
-    branches = [(step, below) for step, below in node.items() if step != _HERE]
-    if not branches:
-        return
-    children = _children(raw)
-    for step, below in branches:
-        child = _child(children, step)
-        if child is not None:
-            _walk(child, below, found)
-
-
-def _children(raw: bytes | msgspec.Raw) -> Any:
-    """The fields of an object or the items of an array, each still bytes; None for anything else."""
-    for decoder in (_OBJECT, _ARRAY):
-        try:
-            return decoder.decode(raw)
-        except msgspec.DecodeError:
-            continue
-    return None
-
-
-def _child(children: Any, step: str | int) -> msgspec.Raw | None:
-    if isinstance(children, dict) and isinstance(step, str):
-        return children.get(step)
-    if isinstance(children, list) and isinstance(step, int) and step < len(children):
-        return children[step]  # type: ignore[no-any-return]
-    return None
+def _value(path: Path, found: list[Any]) -> Any:
+    if not path.is_single:
+        return found
+    return found[0] if found else None

@@ -65,10 +65,37 @@ def test_an_index_and_a_key_at_the_same_place_are_both_looked_for() -> None:
     assert picker.pick(b'{"x": {"name": 2}}') == [None, 2]
 
 
-@pytest.mark.parametrize("path", ["name", ".a..b", ".a[", ".a[-1]", ".a[x]", "$.a", ".a b", ".a['']"])
-def test_what_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="is not a path"):
-        Picker({"found": path})
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        (".spec.containers[*].name", ["c", "d"]),
+        (".spec.containers[-1:].name", ["d"]),
+        (".spec.containers[1,0].name", ["d", "c"]),
+        ('.spec.containers[?(@.name=="d")].name', ["d"]),
+        (".spec.containers[?(@.ports[0].port > 79)].name", ["c"]),
+        (".spec.containers[?(@.name == @.name)].name", ["c", "d"]),
+        (".spec.containers[?(@.ports)].ports[*].port", [80]),
+        (".metadata.labels.*", ["web", ""]),
+        (".metadata.*", ["web", POD["metadata"]["labels"]]),
+        ("..name", ["web", "c", "d"]),
+        (".metadata['name','labels']", ["web", POD["metadata"]["labels"]]),
+        (".metadata.name[*]", []),
+        (".none[*].none", []),
+    ],
+)
+def test_a_path_to_several_values_finds_them_in_their_order(path: str, values: list[Any]) -> None:
+    assert Picker({"found": path}).pick(json.dumps(POD).encode()) == [values]
+
+
+def test_paths_that_lead_through_the_same_places_do_not_hide_each_other() -> None:
+    paths = {
+        "name": ".spec.containers[0].name",
+        "ports": ".spec.containers[*].ports",
+        "all": ".spec.*",
+        "key": ".spec.a",
+    }
+    containers = POD["spec"]["containers"]
+    assert Picker(paths).pick(json.dumps(POD).encode()) == ["c", [[{"port": 80}]], [containers, None], None]
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
