@@ -58,7 +58,7 @@ tox: build ## each plugin alone in its own environment, against wheels; ARGS="-e
 	$(BIN)/tox run $(ARGS)
 
 inspector: venv ## the official MCP Inspector into tests/inspector/node_modules
-	$(PY) tests/inspector/install.py
+	$(PY) -m tests.inspector.install
 
 cluster: venv ## start a real cluster for hand work; prints its kubeconfig's path
 	$(PY) -m tests.cluster up
@@ -74,5 +74,5 @@ lock: venv ## pin requirements/*.in anew; ARGS=--upgrade for newer versions
 
 clean: ## everything that make and tox made here
 	rm -rf $(VENV) .tox dist build .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
-	rm -rf tests/inspector/node_modules
+	rm -rf tests/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

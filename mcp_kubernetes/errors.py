@@ -111,6 +111,8 @@ class APIError(ToolError):
 class BadRequest(APIError):
     """400: the API server could not make sense of the request."""
 
+    hint = "Correct what the API server names: a selector, a name or a value of the wrong form."
+
 
 class Unauthorized(APIError):
     """401: the credentials are not, or no longer, valid."""
@@ -127,13 +129,19 @@ class Forbidden(APIError):
 class NotFound(APIError):
     """404: no such object, or no such path."""
 
+    hint = "Check name and namespace; list the kind to see what is there."
+
 
 class MethodNotAllowed(APIError):
     """405: the resource does not support this verb."""
 
+    hint = "This kind cannot be used that way: some can only be created, or only be read by name."
+
 
 class Conflict(APIError):
     """409: the object exists already, or changed in between."""
+
+    hint = "Read the object again, and decide anew on what is there now."
 
 
 class Expired(APIError):
@@ -145,9 +153,13 @@ class Expired(APIError):
 class UnsupportedMediaType(APIError):
     """415: this resource does not take that kind of body."""
 
+    hint = "Send the change in another form, for example as a merge patch."
+
 
 class Invalid(APIError):
     """422: the object does not validate."""
+
+    hint = "Correct these fields and send it again."
 
 
 class TooManyRequests(APIError):

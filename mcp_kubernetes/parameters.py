@@ -29,13 +29,17 @@ AllNamespaces = Annotated[bool, Field(description="Look in all namespaces.")]
 
 @dataclass(frozen=True, kw_only=True)
 class Selectors:
-    """Label and field selector, evaluated by the API server."""
+    """Which objects: label and field selector are evaluated by the API server, `where` by this one."""
 
     label_selector: Annotated[
         str | None, Field(max_length=_SELECTOR_LENGTH, description="Label selector: app=web,tier!=cache.")
     ] = None
     field_selector: Annotated[
         str | None, Field(max_length=_SELECTOR_LENGTH, description="Field selector: status.phase=Running.")
+    ] = None
+    where: Annotated[
+        str | None,
+        Field(max_length=1_000, description="CEL over object: object.spec.replicas > 1 && has(object.status.x)."),
     ] = None
 
 

@@ -309,7 +309,7 @@ def test_recurring_groups_are_flat_on_the_wire() -> None:
         """List."""
         return Text("{x}", x=(selectors, page))
 
-    assert list(lists.schema["properties"]) == ["labelSelector", "fieldSelector", "limit", "continue"]
+    assert list(lists.schema["properties"]) == ["labelSelector", "fieldSelector", "where", "limit", "continue"]
     found = lists.validate({"labelSelector": "a=b", "limit": 5}).handler
     assert found == {"selectors": Selectors(label_selector="a=b"), "page": Page(limit=5)}
     assert page_of(found) == Page(limit=5)

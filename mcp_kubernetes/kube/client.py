@@ -5,30 +5,36 @@ The function that sends requests is closed over the call's guard: there is no ot
 
 from __future__ import annotations
 
+import asyncio
 from collections import namedtuple
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import InvalidArguments
+from mcp_kubernetes.jsonpath import PathError
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.decode import slim
-from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Place, Position, Question
+from mcp_kubernetes.kube.decode import ColumnDefinition, slim, whole
+from mcp_kubernetes.kube.expression import Expression
+from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
 from mcp_kubernetes.kube.picking import Picker
+from mcp_kubernetes.kube.places import Place, Position
 from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget, Notes
     from mcp_kubernetes.kube.cluster import ClusterEntry
-    from mcp_kubernetes.kube.decode import ColumnDefinition
-    from mcp_kubernetes.kube.listing import Chunk
+    from mcp_kubernetes.kube.places import Chunk
     from mcp_kubernetes.kube.resources import Resource
     from mcp_kubernetes.seal import Sealer
 
 _BYTES_PER_ROW = 48
 """A short row of text: tells how many rows a budget may hold, so how a list is best fetched."""
+
+_FEWEST_OBJECTS = 100
+"""Asked for at once although fewer rows are wanted: who reads objects may pass over many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +65,7 @@ class Cluster:
         *,
         entry: ClusterEntry,
         send: Callable[[Request], Awaitable[Response]],
-        resolve: Callable[[str, str | None], Awaitable[Resource]],
+        resolve: Callable[[str, str | None, str | None], Awaitable[Resource]],
         free: Callable[[], float],
         sealer: Sealer,
         notes: Notes,
@@ -73,9 +79,11 @@ class Cluster:
         self._notes = notes
         self._budget = budget
 
-    async def resource(self, kind: str, api_group: str | None = None) -> Resource:
-        """The resource that `kind` means here. Raises UnknownKind with the nearest names."""
-        return await self._resolve(kind, api_group)
+    async def resource(
+        self, kind: str, api_group: str | None = None, namespace: str | None = None, *, all_namespaces: bool = False
+    ) -> Resource:
+        """The resource that `kind` means here. Raises UnknownKind with the nearest that the caller may list there."""
+        return await self._resolve(kind, api_group, None if all_namespaces else namespace or self._home)
 
     async def get(
         self,
@@ -91,10 +99,11 @@ class Cluster:
 
         `form` is how it is rendered when it becomes part of an answer.
         """
-        resource = await self.resource(kind, api_group)
+        resource = await self.resource(kind, api_group, namespace)
         scope = self._scope(resource, namespace)
         response = await self._send(Request(method="GET", path=resource.path(scope, name)))
-        return Object(response.body if full else slim(response.body), form)
+        raw = whole(response.body)
+        return Object(raw if full else slim(raw), form)
 
     async def objects(
         self,
@@ -109,7 +118,7 @@ class Cluster:
         form: Form = "yaml",
     ) -> AsyncGenerator[Object]:
         """Whole objects of a kind, masked and slim, page after page."""
-        question = self._question(await self.resource(kind, api_group), namespace, where, all_namespaces)
+        question = await self._question(kind, api_group, namespace, where, all_namespaces)
         async with aclosing(self._chunks(question, page)) as chunks:
             async for position, chunk in chunks:
                 for raw in position.rows(chunk):
@@ -125,19 +134,21 @@ class Cluster:
         page: Page | None = None,
         all_namespaces: bool = False,
         api_group: str | None = None,
+        columns: Mapping[str, str] | None = None,
         **paths: str,
     ) -> AsyncGenerator[Any]:
         """Named values from each object: `rows("pods", name=".metadata.name")` gives rows with `.name`.
 
-        A row is a named tuple; a value that an object does not have is None.
+        A row is a named tuple; a value that an object does not have is None, and a path that may lead to several
+        values gives a list. `columns` are further paths, under names that need not be Python's.
         """
-        picker = Picker(paths)
-        row = namedtuple("Row", picker.names)  # type: ignore[misc]  # noqa: PYI024 - the fields are the caller's
-        question = self._question(await self.resource(kind, api_group), namespace, where, all_namespaces)
-        async with aclosing(self._chunks(question, page)) as chunks:
+        picker = _picker({**paths, **(columns or {})})
+        row = namedtuple("Row", picker.names, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the caller's fields
+        question = await self._question(kind, api_group, namespace, where, all_namespaces)
+        async with aclosing(self._chunks(replace(question, picker=picker), page)) as chunks:
             async for position, chunk in chunks:
-                for raw in position.rows(chunk):
-                    yield row(*picker.pick(raw))
+                for values in position.rows(chunk):
+                    yield row(*values)
 
     async def table(
         self,
@@ -149,13 +160,19 @@ class Cluster:
         page: Page | None = None,
         all_namespaces: bool = False,
         api_group: str | None = None,
+        columns: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[TablePage]:
-        """The server's own columns, as `kubectl get` shows them, page after page."""
-        question = self._question(await self.resource(kind, api_group), namespace, where, all_namespaces)
-        async with aclosing(self._chunks(replace(question, as_table=True), page)) as chunks:
+        """The server's own columns, as `kubectl get` shows them, page after page.
+
+        Each of `columns` adds one after these, by name, with the values at a path in the objects themselves.
+        """
+        picker = _picker(columns) if columns else None
+        question = await self._question(kind, api_group, namespace, where, all_namespaces)
+        more = [ColumnDefinition(name=name) for name in columns or ()]
+        async with aclosing(self._chunks(replace(question, as_table=True, picker=picker), page)) as chunks:
             async for position, chunk in chunks:
                 yield TablePage(
-                    columns=tuple(chunk.columns),
+                    columns=(*chunk.columns, *more),
                     spans_namespaces=question.spans_namespaces,
                     cells=position.rows(chunk),
                 )
@@ -167,9 +184,23 @@ class Cluster:
             page.bind(lambda shown: self._cursor(position, shown))
         lister = Lister(send=self._send, question=self._sized(question, page), free=self._free)
         wanted = (page.limit if page else None) or self._budget.left / _BYTES_PER_ROW
-        async with aclosing(lister.chunks(start, wanted)) as chunks:
-            async for chunk in chunks:
-                yield position, chunk
+        try:
+            async with aclosing(lister.chunks(start, wanted)) as chunks:
+                async for chunk in chunks:
+                    yield position, chunk
+        finally:
+            if question.expression:
+                self._note_matches(position)
+
+    def _note_matches(self, position: Position) -> None:
+        """Say what came of `where`: an object that lacks a field is neither a match nor clearly none."""
+        tally = position.tally
+        unclear = f"; {tally.unclear} lack a field that it looks at, or hold it in another form" * bool(tally.unclear)
+        self._notes.add(
+            "{matched} of {seen} objects match where" + unclear + "; the list was {read}.",
+            matched=tally.matched, seen=tally.seen,
+            read="read to its end" if position.at_end else "not read to its end",
+        )  # fmt: skip
 
     def _start(self, page: Page | None) -> Place:
         return Place(**self._sealer.open(page.continue_)) if page and page.continue_ else Place()
@@ -179,22 +210,32 @@ class Cluster:
         return self._sealer.seal(asdict(place)) if place else None
 
     def _sized(self, question: Question, page: Page | None) -> Question:
-        """Ask for no more rows than are wanted. Not for whole objects: their reader may pass over many."""
-        if page is None or page.limit is None or not question.as_table:
+        """Ask for no more rows than are wanted. Not where many may be passed over: then read on, page after page."""
+        if page is None or question.expression:
+            return replace(question, reads_on=True)
+        if page.limit is None:
             return question
-        return replace(question, page_rows=min(page.limit, PAGE_ROWS))
+        least = 1 if question.as_table else _FEWEST_OBJECTS
+        return replace(question, page_rows=min(max(page.limit, least), PAGE_ROWS))
 
-    def _question(
-        self, resource: Resource, namespace: str | None, where: Selectors | None, all_namespaces: bool
+    async def _question(
+        self,
+        kind: str,
+        api_group: str | None,
+        namespace: str | None,
+        where: Selectors | None,
+        all_namespaces: bool,
     ) -> Question:
         if all_namespaces and namespace is not None:
             raise InvalidArguments("namespace and allNamespaces exclude each other.", hint="Give one of them.")
+        resource = await self.resource(kind, api_group, namespace, all_namespaces=all_namespaces)
         where = where or Selectors()
         query = (("labelSelector", where.label_selector), ("fieldSelector", where.field_selector))
         return Question(
             resource=resource,
             namespace=None if all_namespaces else self._scope(resource, namespace),
             query=tuple((name, value) for name, value in query if value),
+            expression=await asyncio.to_thread(Expression, where.where) if where.where else None,
         )
 
     def _scope(self, resource: Resource, namespace: str | None) -> str | None:
@@ -205,6 +246,17 @@ class Cluster:
             return None
         if namespace is not None:
             return namespace
-        assumed = self.entry.namespace or "default"
-        self._notes.add("Namespace {namespace} was assumed.", namespace=assumed)
-        return assumed
+        self._notes.add("Namespace {namespace} was assumed.", namespace=self._home)
+        return self._home
+
+    @property
+    def _home(self) -> str:
+        """The namespace of a call that names none."""
+        return self.entry.namespace or "default"
+
+
+def _picker(paths: Mapping[str, str]) -> Picker:
+    try:
+        return Picker(paths)
+    except PathError as error:
+        raise InvalidArguments(f"{error}.", hint="A path is written as .spec.containers[*].image.") from None

@@ -40,7 +40,12 @@ class ClusterEntry:
 
     @property
     def is_local(self) -> bool:
-        """Whether the server is on this machine, so that what is sent to it crosses no network."""
+        """Whether the server is on this machine, so that what is sent to it crosses no network.
+
+        Through a proxy it is not: there, "localhost" is the proxy's own machine.
+        """
+        if self.proxy:
+            return False
         host = urlsplit(self.server).hostname or ""
         try:
             return ip_address(host).is_loopback

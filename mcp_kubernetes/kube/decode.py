@@ -64,9 +64,23 @@ class Table(msgspec.Struct):
     columns: list[ColumnDefinition] | None = msgspec.field(name="columnDefinitions", default=None)
 
 
+class ObjectRow(msgspec.Struct, gc=False):
+    """One row of a Table, only its object, still bytes."""
+
+    object: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class ObjectTable(msgspec.Struct):
+    """A Table whose rows hold whole objects, which are all that is looked at."""
+
+    kind: str
+    rows: list[ObjectRow] | None = None
+
+
 class RawList(msgspec.Struct):
     """Any list of objects, its items still bytes."""
 
+    kind: str
     items: list[msgspec.Raw] | None = None
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
 
@@ -74,8 +88,13 @@ class RawList(msgspec.Struct):
 class MetadataList(msgspec.Struct):
     """Any list of objects, only their names."""
 
+    kind: str
     items: list[PartialObject] | None = None
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+
+
+class _Kind(msgspec.Struct):
+    kind: str
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -91,6 +110,12 @@ def decode(kind: type[T], body: bytes) -> T:
             "What came back is not an answer of a Kubernetes API server.",
             hint="Check the server address of this cluster; a proxy may stand before it.",
         ) from None
+
+
+def whole(body: bytes) -> bytes:
+    """The body of an answer that should be one object, as it is. Raises ClusterUnreachable when it is none."""
+    decode(_Kind, body)
+    return body
 
 
 def fields(raw: bytes) -> dict[str, msgspec.Raw]:

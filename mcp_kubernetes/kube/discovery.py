@@ -7,16 +7,18 @@ revalidated by ETag after ten minutes, and refreshed when a name is not in it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from mcp_kubernetes.errors import UnknownKind
+from mcp_kubernetes.errors import ToolError, UnknownKind
 from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.decode import decode
 from mcp_kubernetes.kube.resources import Group, GroupList, Index, Resource, Wanted, readings
+from mcp_kubernetes.kube.review import may
 
 _ACCEPT = (
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
@@ -55,8 +57,14 @@ class Discovery:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def resolve(self, key: str, send: Send, typed: str, api_group: str | None = None) -> Resource:
-        """The resource that `typed` means. Raises UnknownKind with the nearest names."""
+    async def resolve(
+        self, key: str, send: Send, typed: str, api_group: str | None = None, namespace: str | None = None
+    ) -> Resource:
+        """The resource that `typed` means.
+
+        Raises UnknownKind with the nearest names of what the caller may list in `namespace`, or everywhere for
+        None: a name that leads to the next refusal helps nobody.
+        """
         wanted = readings(typed, api_group)
         index = await self.index(key, send)
         found = _best(index, wanted)
@@ -64,7 +72,8 @@ class Discovery:
             index = await self.index(key, send, max_age=_MIN_REFRESH)
             found = _best(index, wanted)
         if found is None:
-            raise _unknown(index, wanted[0], typed)
+            near = index.near(wanted[0].name.split(".")[0])
+            raise _unknown(index, await _listable(near, send, namespace))
         return found
 
     async def index(self, key: str, send: Send, max_age: float = _MAX_AGE) -> Index:
@@ -114,8 +123,22 @@ def _best(index: Index, wanted: list[Wanted]) -> Resource | None:
     return next((found[0] for reading in wanted if (found := index.find(reading))), None)
 
 
-def _unknown(index: Index, wanted: Wanted, typed: str) -> UnknownKind:
-    near = index.near(wanted.name.split(".")[0])
-    hint = f"Did you mean {', '.join(near)}?" if near else "Name a kind, plural or short name that the cluster serves."
+async def _listable(resources: Iterable[Resource], send: Send, namespace: str | None) -> list[Resource]:
+    """Those that the caller may list; none of those for which that cannot be found out."""
+
+    async def is_listable(resource: Resource) -> bool:
+        try:
+            return await may(send, "list", resource, namespace)
+        except ToolError:
+            return False
+
+    found = tuple(resources)
+    allowed = await asyncio.gather(*map(is_listable, found))
+    return list(itertools.compress(found, allowed))
+
+
+def _unknown(index: Index, near: list[Resource]) -> UnknownKind:
+    names = ", ".join(resource.full_name for resource in near)
+    hint = f"Did you mean {names}?" if near else "Name a kind, plural or short name that the cluster serves."
     missing = f" Discovery is incomplete for {', '.join(index.stale)}." if index.stale else ""
-    return UnknownKind(f"The cluster has no resource type {typed[:100]!r}.{missing}", hint=hint)
+    return UnknownKind(f"The cluster has no such resource type.{missing}", hint=hint)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Effect
-from mcp_kubernetes.errors import Disconnected
+from mcp_kubernetes.errors import ClusterUnreachable, Disconnected
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
 from mcp_kubernetes.kube.guard import attributes
-from mcp_kubernetes.kube.status import error_of
+from mcp_kubernetes.kube.status import error_of, seconds_to_wait
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.connection import Connection, Request, Response
@@ -54,6 +54,7 @@ class Exchange:
             response = await self._send(request)
         if response.status >= 300 and response.status != 304:
             raise error_of(response)
+        self._check_form(request, response)
         return response
 
     async def fingerprint(self) -> str:
@@ -74,9 +75,11 @@ class Exchange:
     async def _after_refusal(self, request: Request, refused: Credentials, response: Response) -> Response:
         """Ask for new credentials once; they serve the next call where this one must not be sent again."""
         renewed = await self._credentials(refused)
-        if renewed == refused or not _may_repeat(request):
-            return response
-        return await self._send_as(renewed, request)
+        if renewed != refused and _may_repeat(request):
+            response = await self._send_as(renewed, request)
+        if response.status == 401:
+            raise error_of(response, _how_to_sign_in(renewed))
+        return response
 
     async def _send_as(self, credentials: Credentials, request: Request) -> Response:
         connection = await self._connection(credentials)
@@ -90,6 +93,15 @@ class Exchange:
             if not _may_repeat(request):
                 raise
         return await connection.request(request, MAX_RESPONSE_BYTES)
+
+    def _check_form(self, request: Request, response: Response) -> None:
+        """No API server answers with a page; a gateway asks with one to sign in, and with HTTP 200."""
+        form = response.headers.get("content-type", "")
+        if form.startswith("text/html") and attributes(request).effect is not Effect.CONNECT:
+            raise ClusterUnreachable(
+                f"A web page came back instead of an answer of the API server of {self.entry.name}.",
+                hint="Check this cluster's server address and proxy: a gateway there may want a sign-in of its own.",
+            )
 
     async def _wait_for_turn(self) -> None:
         seconds = await self.pool.limiter(self.entry, self.access.identity).acquire()
@@ -125,11 +137,21 @@ def _retry_after(request: Request, response: Response) -> float | None:
     """Seconds after which a plain GET may be asked again, if the server said so and it is soon enough."""
     if response.status not in {429, 503} or not _may_repeat(request):
         return None
-    try:
-        delay = float(response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return delay if 0 <= delay <= _MAX_RETRY_AFTER else None
+    delay = seconds_to_wait(response)
+    return delay if delay is not None and delay <= _MAX_RETRY_AFTER else None
+
+
+def _how_to_sign_in(refused: Credentials) -> str:
+    """What to do next about a 401, as far as the kind of credentials tells."""
+    if refused.token is not None:
+        return (
+            "Its token is not valid there, or no longer: sign in to the cluster again, or put a new token in its place."
+        )
+    if refused.certificate is not None:
+        return (
+            "Its client certificate is not valid there, or no longer: get a new one from the cluster's administrator."
+        )
+    return "This context names no user: add one that may sign in."
 
 
 def _encoding(entry: ClusterEntry) -> str:

@@ -50,8 +50,8 @@ class KubernetesLayer:
         )
         send = guarded(exchange.send, call, self.decide)
 
-        async def resolve(kind: str, api_group: str | None) -> Resource:
-            return await self.discovery.resolve(await _key(exchange), send, kind, api_group)
+        async def resolve(kind: str, api_group: str | None, namespace: str | None) -> Resource:
+            return await self.discovery.resolve(await _key(exchange), send, kind, api_group, namespace)
 
         return Cluster(
             entry=entry,

@@ -1,23 +1,32 @@
-"""Reading a list page by page, in bounded memory, with a place to go on from after any row.
-
-A place is a page (the server's continue token, or the resource version of a first page) and the number of its
-rows that were already given. The server's tokens pin a snapshot, so the rows of a page never shift.
-"""
+"""Reading a list page by page, in bounded memory, with a place to go on from after any row."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.decode import TABLE, ColumnDefinition, ListMeta, MetadataList, RawList, Table, TableRow, decode
+from mcp_kubernetes.kube.decode import (
+    TABLE,
+    ColumnDefinition,
+    ListMeta,
+    MetadataList,
+    ObjectTable,
+    RawList,
+    Table,
+    TableRow,
+    decode,
+)
+from mcp_kubernetes.kube.places import Chunk, Place
 
 if TYPE_CHECKING:
+    from mcp_kubernetes.kube.expression import Expression
+    from mcp_kubernetes.kube.picking import Picker
     from mcp_kubernetes.kube.resources import Resource
 
 PAGE_ROWS = 500
@@ -31,63 +40,30 @@ Send = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is listed. `namespace` None means all namespaces, or a resource without namespaces."""
+    """What is listed. `namespace` None means all namespaces, or a resource without namespaces.
+
+    `expression` passes over the objects that do not match; `picker` takes values out of them, which become the
+    row, or the last cells of a table's row. With `reads_on`, the next page is asked for while one is looked at.
+    """
 
     resource: Resource
     namespace: str | None
     query: tuple[tuple[str, str], ...] = ()
+    expression: Expression | None = None
+    picker: Picker | None = None
     as_table: bool = False
     page_rows: int = PAGE_ROWS
+    reads_on: bool = False
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether each object is looked at here, and not only its cells."""
+        return self.expression is not None or self.picker is not None
 
     @property
     def spans_namespaces(self) -> bool:
         """Whether rows need their namespace told."""
         return self.resource.namespaced and self.namespace is None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a listing stands. `namespace` is set when it goes from namespace to namespace."""
-
-    namespace: str | None = None
-    token: str = ""
-    version: str = ""
-    skip: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chunk:
-    """One page as it came. `rows` are cells or raw objects; `after` is the place of the next page."""
-
-    rows: Sequence[Any]
-    place: Place
-    after: Place | None
-    columns: Sequence[ColumnDefinition] = ()
-
-
-class Position:
-    """How far a listing was read, row by row: makes the place from which the rest can be asked for."""
-
-    def __init__(self, start: Place) -> None:
-        self._chunk: Chunk | None = None
-        self._taken = 0
-        self._start = start
-
-    def rows(self, chunk: Chunk) -> Iterator[Any]:
-        """The rows of a chunk that were not given before, counted as they are taken."""
-        self._chunk, self._taken = chunk, chunk.place.skip
-        for row in chunk.rows[chunk.place.skip :]:
-            self._taken += 1
-            yield row
-
-    def place(self, *, shown: bool) -> Place | None:
-        """The place to go on from; None at the end. `shown`: whether the row taken last was used."""
-        if self._chunk is None:
-            return self._start
-        taken = self._taken if shown else max(self._taken - 1, self._chunk.place.skip)
-        if taken < len(self._chunk.rows):
-            return replace(self._chunk.place, skip=taken)
-        return self._chunk.after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +88,7 @@ class Lister:
         takes a request per namespace.
         """
         question = self.question
-        if not (question.spans_namespaces and question.as_table):
+        if not (question.spans_namespaces and question.as_table) or question.looks_inside:
             return None
         if start.namespace is None and (start != Place() or wanted <= PAGE_ROWS):
             return None
@@ -145,14 +121,22 @@ class Lister:
                     yield replace(chunk, after=chunk.after or following)
         finally:
             for _, task in ahead:
-                task.cancel()
+                _give_up(task)
 
     async def _pages(self, start: Place) -> AsyncGenerator[Chunk]:
-        place: Place | None = start
-        while place is not None:
-            chunk = await self._page(place)
-            yield chunk
-            place = chunk.after
+        task = asyncio.create_task(self._page(start))
+        try:
+            while True:
+                chunk = await task
+                if self.question.reads_on and chunk.after:
+                    task = asyncio.create_task(self._page(chunk.after))
+                yield chunk
+                if chunk.after is None:
+                    return
+                if not self.question.reads_on:
+                    task = asyncio.create_task(self._page(chunk.after))
+        finally:
+            _give_up(task)
 
     async def _page(self, place: Place) -> Chunk:
         namespace = place.namespace or self.question.namespace
@@ -162,19 +146,34 @@ class Lister:
             query=(*self.question.query, *self._page_query(place)),
             headers=(("Accept", TABLE if self.question.as_table else "application/json"),),
         )
-        return _chunk(await self.send(request), place, self.question.as_table)
+        response = await self.send(request)
+        if not self.question.looks_inside:
+            return _chunk(response, place, self.question.as_table)
+        # Looking at every object of a page takes longer than the event loop may be held.
+        return await asyncio.to_thread(_looked_at, response, place, self.question)
 
     def _page_query(self, place: Place) -> list[tuple[str, str]]:
         rows = min(place.skip + self.question.page_rows, max(place.skip + 1, PAGE_ROWS))
         query = [("limit", str(rows))]
         if self.question.as_table:
-            tells_namespace = self.question.spans_namespaces and place.namespace is None
-            query.append(("includeObject", "Metadata" if tells_namespace else "None"))
+            query.append(("includeObject", self._included(place)))
         if place.token:
             query.append(("continue", place.token))
         elif place.version:
             query += [("resourceVersion", place.version), ("resourceVersionMatch", "Exact")]
         return query
+
+    def _included(self, place: Place) -> str:
+        """How much of each object a table's rows must hold: what is shown, or looked at, and is no cell."""
+        if self.question.looks_inside:
+            return "Object"
+        return "Metadata" if self.question.spans_namespaces and place.namespace is None else "None"
+
+
+def _give_up(task: asyncio.Task[Chunk]) -> None:
+    """End what nobody waits for any more; why it failed, if it did, is nobody's concern."""
+    task.cancel()
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _key(namespace: str) -> str:
@@ -193,6 +192,29 @@ def _chunk(response: Response, place: Place, as_table: bool) -> Chunk:
         return _made(rows, names.metadata, place, [ColumnDefinition(name="Name")])
     cells = [(place.namespace or _namespace(row), row.cells) for row in table.rows or ()]
     return _made(cells, table.metadata, place, table.columns or ())
+
+
+def _looked_at(response: Response, place: Place, question: Question) -> Chunk:
+    """The page with a verdict on each of its objects, and with the values that are picked from them."""
+    chunk = _chunk(response, place, question.as_table)
+    objects = _objects(response) if question.as_table else chunk.rows
+    if question.expression:
+        chunk = replace(chunk, verdicts=[question.expression.matches(raw) for raw in objects])
+    if question.picker is None:
+        return chunk
+    picked = [question.picker.pick(raw) for raw in objects]
+    if not question.as_table:
+        return replace(chunk, rows=picked)
+    return replace(
+        chunk, rows=[(namespace, [*cells, *more]) for (namespace, cells), more in zip(chunk.rows, picked, strict=True)]
+    )
+
+
+def _objects(response: Response) -> Sequence[Any]:
+    table = decode(ObjectTable, response.body)
+    if table.kind != "Table":
+        return decode(RawList, response.body).items or ()
+    return [row.object for row in table.rows or ()]
 
 
 def _namespace(row: TableRow) -> str:

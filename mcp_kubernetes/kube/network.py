@@ -1,4 +1,4 @@
-"""The network implementation of the seam: the only module that imports `kubernetes` and `aiohttp`.
+"""The network implementation of the seam: with `failures` and `socks`, all that imports `kubernetes` and `aiohttp`.
 
 TLS contexts, connectors and sessions come from the official package's `Configuration` and `ApiClient`; the
 requests are our own. Importing this costs a quarter of a second, so the pool does it in a thread when the
@@ -8,11 +8,11 @@ first request is about to be sent.
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,10 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from yarl import URL
 
-from mcp_kubernetes.errors import AnswerTooLarge, ClusterUnreachable, CredentialsError, Disconnected, TimedOut
+from mcp_kubernetes.errors import AnswerTooLarge, CredentialsError
 from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.failures import CONNECT_SECONDS, translated
+from mcp_kubernetes.loading import load
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 _CHUNK = 262_144
 _MAX_HEADER = 65_536
 _MAX_CONNECTIONS = 32
-_CONNECT_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,25 @@ class Network:
 
     entry: ClusterEntry
     session: aiohttp.ClientSession
+    proxy: URL | None = None
+    """An HTTP proxy, without a password. A SOCKS proxy is the connector's."""
+    proxy_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """How to sign in to it."""
 
     @classmethod
     async def open(cls, entry: ClusterEntry, credentials: Credentials) -> Network:
         """Build the session; nothing is dialled yet. Raises CredentialsError for unusable certificates."""
         client = await asyncio.to_thread(_client, entry, credentials)
-        client.configuration.client_session_kwargs = _session_options()
+        client.configuration.client_session_kwargs = _session_options() | await _connector(entry, client)
         session = client.rest_client._create_pool_manager()  # noqa: SLF001 - the package's documented override point
         # aiohttp repeats GET, PUT and DELETE by itself after a dropped connection. Whether to ask twice is
         # decided in `http`, where it is known what the request does.
         session._retry_connection = False  # noqa: SLF001 - there is no public switch; a test pins it
-        return cls(entry, session)
+        return cls(entry, session, *_http_proxy(entry))
 
     async def request(self, request: Request, max_bytes: int) -> Response:
         """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
-        with _translated(self.entry):
+        with translated(self.entry):
             async with self._send(request) as response:
                 body = await _read(response, max_bytes)
                 headers = {name.lower(): value for name, value in response.headers.items()}
@@ -62,18 +67,24 @@ class Network:
 
     async def aclose(self) -> None:
         """Close all connections of this pool."""
+        connector = self.session.connector
         await self.session.close()
+        if connector is not None:
+            await connector.close()  # the package leaves one that it did not make to whoever made it
 
     def _send(self, request: Request) -> aiohttp.client._RequestContextManager:
+        # A plain-http request goes to the proxy itself; a tunnel is asked for beforehand, with headers of its own.
+        shown = self.proxy_headers.items() if self.entry.server.startswith("http:") else ()
         return self.session.request(
             request.method,
             URL(self.entry.server.rstrip("/") + _escaped(request.path), encoded=True).with_query(request.query),
-            headers=request.headers,
+            headers=(*request.headers, *shown),
             data=request.body,
             allow_redirects=False,
             server_hostname=self.entry.tls_name,
-            proxy=self.entry.proxy,
-            timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=_CONNECT_TIMEOUT),
+            proxy=self.proxy,
+            proxy_headers=self.proxy_headers,
+            timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=CONNECT_SECONDS),
         )
 
 
@@ -88,7 +99,30 @@ def _client(entry: ClusterEntry, credentials: Credentials) -> ApiClient:
         try:
             return ApiClient(configuration)
         except (ssl.SSLError, ValueError, OSError) as error:
-            raise CredentialsError(f"The certificates for {entry.name} cannot be used: {_reason(error)}.") from None
+            raise CredentialsError(
+                f"The certificates for {entry.name} cannot be used: {_flaw(error)}.",
+                hint="Check certificate-authority, client-certificate and client-key of this context.",
+            ) from None
+
+
+def _http_proxy(entry: ClusterEntry) -> tuple[URL | None, Mapping[str, str]]:
+    """The proxy, and the headers for it. They are made here because aiohttp would encode them in Latin-1."""
+    url = URL(entry.proxy or "")
+    if url.scheme not in {"http", "https"}:
+        return None, {}
+    if url.user is None:
+        return url, {}
+    proof = b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
+    return url.with_user(None), {"Proxy-Authorization": f"Basic {proof}"}
+
+
+async def _connector(entry: ClusterEntry, client: ApiClient) -> dict[str, Any]:
+    """The connector for a SOCKS proxy, as an option of the session; any other is the package's."""
+    if not (entry.proxy or "").startswith("socks5"):
+        return {}
+    module = await asyncio.to_thread(load, "mcp_kubernetes.kube.socks")
+    options = {"limit": _MAX_CONNECTIONS, "ssl": client.rest_client.ssl_context}
+    return {"connector": module.SocksConnector.to(entry.proxy, **options)}
 
 
 def _session_options() -> dict[str, Any]:
@@ -107,6 +141,8 @@ def _configuration(entry: ClusterEntry, credentials: Credentials) -> Iterator[Co
     """The official package's configuration. `load_cert_chain` wants paths, so the key is a file for milliseconds."""
     configuration = Configuration(host=entry.server)
     configuration.verify_ssl = not entry.insecure
+    # Python 3.13 refuses authorities without extensions that RFC 5280 wants and many clusters lack; kubectl does not.
+    configuration.disable_strict_ssl_verification = True
     configuration.ca_cert_data = entry.ca.decode("ascii", "replace") if entry.ca else None
     configuration.connection_pool_maxsize = _MAX_CONNECTIONS
     with TemporaryDirectory(prefix="mcp-kubernetes-") as folder:
@@ -132,33 +168,6 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-@contextmanager
-def _translated(entry: ClusterEntry) -> Iterator[None]:
-    """Turn aiohttp's exceptions into ours, without addresses of proxies or header values."""
-    try:
-        yield
-    except TimeoutError:
-        raise TimedOut(f"The API server of {entry.name} did not answer in time.") from None
-    except aiohttp.ClientConnectorCertificateError as error:
-        raise ClusterUnreachable(
-            f"The certificate of {entry.name} is not trusted: {_reason(error.certificate_error)}.",
-            hint="Check certificate-authority and tls-server-name of this cluster.",
-        ) from None
-    except aiohttp.ServerDisconnectedError:
-        raise Disconnected(f"The API server of {entry.name} closed the connection before it answered.") from None
-    except aiohttp.ClientError as error:
-        raise ClusterUnreachable(
-            f"The API server of {entry.name} cannot be reached: {_reason(error)}.",
-            hint="Check that the cluster runs and that this machine reaches it, or choose another context.",
-        ) from None
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "its host name cannot be resolved"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if isinstance(error, aiohttp.ClientConnectorError):
-        number = error.os_error.errno
-        return os.strerror(number).lower() if number else "the connection failed"
-    return type(error).__name__
+def _flaw(error: Exception) -> str:
+    """In general words: OpenSSL's would be those of a programmer."""
+    return f"no file: {error.strerror}" if isinstance(error, FileNotFoundError) else "they are damaged or do not fit"

@@ -12,8 +12,9 @@ from typing import Any, TypedDict, cast
 
 import msgspec
 
-from mcp_kubernetes.jsonpath import Path, parse
+from mcp_kubernetes.jsonpath import Path, PathError, parse
 from mcp_kubernetes.jsonpath.steps import Anywhere, Every, Key, Matching, Several, Step
+from mcp_kubernetes.results import clean
 
 _SCALARS = str | int | float | bool | None
 
@@ -73,14 +74,14 @@ class Wanted:
 
 
 class Picker:
-    """Reads the given paths, by name. Raises PathError for text that is none.
+    """Reads the given paths, by name. Raises PathError, which names it, for text that is none.
 
     A path that leads to one value at most gives that value or None, any other one a list of values.
     """
 
-    def __init__(self, paths: Mapping[str, str | Path]) -> None:
+    def __init__(self, paths: Mapping[str, str]) -> None:
         self.names = tuple(paths)
-        self._paths = [path if isinstance(path, Path) else parse(path) for path in paths.values()]
+        self._paths = [_parsed(name, path) for name, path in paths.items()]
         wanted = Wanted()
         for path in self._paths:
             wanted.add(path.steps)
@@ -90,6 +91,13 @@ class Picker:
         """The values in the order of `names`."""
         root = self._decode(raw)
         return [_value(path, path.values(root)) for path in self._paths]
+
+
+def _parsed(name: str, path: str) -> Path:
+    try:
+        return parse(path)
+    except PathError as error:
+        raise PathError(f"The path of {clean(name)[:100]} cannot be read: {error}") from None
 
 
 def _value(path: Path, found: list[Any]) -> Any:

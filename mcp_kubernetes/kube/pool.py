@@ -43,7 +43,7 @@ class Pool:
         key = connection_key(entry, credentials)
         async with self._opening:
             found = self._open.pop(key, None)
-            connection = found[0] if found else await _open(entry, credentials)
+            connection = found[0] if found else await open_connection(entry, credentials)
             self._open[key] = (connection, self._clock())
             await self._close_surplus()
         return connection
@@ -87,6 +87,7 @@ def connection_key(entry: ClusterEntry, credentials: Credentials) -> str:
     return digest.hexdigest()
 
 
-async def _open(entry: ClusterEntry, credentials: Credentials) -> Connection:
+async def open_connection(entry: ClusterEntry, credentials: Credentials) -> Connection:
+    """A connection outside of any pool, for its caller to close. Raises CredentialsError."""
     module = await asyncio.to_thread(load, "mcp_kubernetes.kube.network")
     return cast("Connection", await module.Network.open(entry, credentials))

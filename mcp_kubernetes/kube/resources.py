@@ -102,10 +102,10 @@ class Index:
         found = [resource for resource in self.by_name.get(wanted.name, ()) if wanted.fits(resource)]
         return sorted(found, key=lambda resource: wanted.name in resource.short_names)
 
-    def near(self, name: str, most: int = 5) -> list[str]:
-        """Names that look like `name`."""
+    def near(self, name: str, most: int = 5) -> list[Resource]:
+        """Those whose names look like `name`, the nearest first."""
         close = difflib.get_close_matches(name, self.by_name, n=most, cutoff=0.6)
-        return list(dict.fromkeys(self.by_name[key][0].full_name for key in close))
+        return list({self.by_name[key][0].full_name: self.by_name[key][0] for key in close}.values())
 
 
 def _resources(groups: tuple[Group, ...]) -> Iterable[Resource]:

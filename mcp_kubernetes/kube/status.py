@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,15 @@ _CLASSES: Mapping[int, type[APIError]] = {
     429: TooManyRequests,
 }
 _MAX_MESSAGE = 1_000
+_MAX_CAUSES = 20
+_SECONDS = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
+_PLAIN_TO_TLS = b"Client sent an HTTP request to an HTTPS server"
+"""How every server in Go, API servers among them, begins its answer to plain HTTP."""
+
+_SOMETHING_BETWEEN = (
+    "Check this cluster's server address and proxy, and whether something before the API server wants a sign-in; "
+    "else try again later."
+)
 
 
 class _Cause(msgspec.Struct, gc=False):
@@ -63,35 +73,72 @@ class _Status(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Status).decode
 
 
-def error_of(response: Response) -> APIError:
-    """The error for a response whose HTTP status is 300 or more. Values of the request are never echoed."""
+def error_of(response: Response, hint: str = "") -> APIError:
+    """The error for a response whose HTTP status is 300 or more. Values of the request are never echoed.
+
+    `hint` says what to do next where the caller knows better than the error's class does.
+    """
     error = _CLASSES.get(response.status, ServerFailure if response.status >= 500 else APIError)
+    status = _status(response.body)
+    message = _sentence(status, response) if status else _without_status(response)
+    hint = hint or _hint(response, is_servers=status is not None)
+    return error(message, status=response.status, reason=status.reason if status else "", hint=hint)
+
+
+def seconds_to_wait(response: Response) -> int | None:
+    """The seconds that Retry-After asks for. A date, which no API server sends, is not understood, as in client-go."""
+    text = response.headers.get("retry-after", "")
+    return int(text) if _SECONDS.match(text) else None
+
+
+def _status(body: bytes) -> _Status | None:
     try:
-        status = _decode(response.body)
+        status = _decode(body)
     except msgspec.DecodeError:
-        status = _Status()
-    if status.kind != "Status":
-        return error(_without_status(response), status=response.status)
-    return error(_sentence(status, response), status=response.status, reason=status.reason)
+        return None
+    return status if status.kind == "Status" else None
 
 
 def _sentence(status: _Status, response: Response) -> str:
     if response.status == 422:
         return _invalid(status)
-    message = clean(redact(status.message))[:_MAX_MESSAGE].rstrip(".") or status.reason
-    return f"The API server answered {response.status}: {message}."
+    return f"The API server answered {response.status}: {_words(status.message) or _words(status.reason)}."
+
+
+def _words(text: str) -> str:
+    """The server's words, as one line of bounded length without credentials."""
+    return clean(redact(text))[:_MAX_MESSAGE].rstrip(". ")
 
 
 def _invalid(status: _Status) -> str:
     """Field and reason of each cause: the server's own message would repeat the values that were sent."""
     details = status.details or _Details()
-    causes = [f"{cause.field or 'the object'} ({cause.reason})" for cause in details.causes or ()]
-    return f"The API server finds {details.kind} {details.name} invalid: {', '.join(causes) or status.reason}."
+    what = _words(f"{details.kind} {details.name}".strip()) or "the object"
+    causes = [_words(f"{cause.field or 'the object'} ({cause.reason})") for cause in details.causes or ()]
+    more = f" and {len(causes) - _MAX_CAUSES} more" if len(causes) > _MAX_CAUSES else ""
+    return f"The API server finds {what} invalid: {', '.join(causes[:_MAX_CAUSES]) or _words(status.reason)}{more}."
 
 
 def _without_status(response: Response) -> str:
+    if response.status == 407:
+        return "The proxy before the API server asks for a user name and a password (HTTP 407)."
+    if response.status == 429:
+        return "The API server answered 429: too many requests."
+    if response.status < 400:
+        return f"The server answered with a redirect (HTTP {response.status}), which an API server never does."
+    if response.body.startswith(_PLAIN_TO_TLS):
+        return "The server speaks https, but its address in the configuration begins with http."
     form = response.headers.get("content-type", "no content type").split(";")[0]
     return (
-        f"HTTP {response.status} without a Kubernetes Status came back ({form}): "
+        f"HTTP {response.status} without a Kubernetes Status came back ({_words(form)}): "
         "perhaps from a proxy in front of the API server."
     )
+
+
+def _hint(response: Response, *, is_servers: bool) -> str:
+    """What to do next, where that depends on the answer; "" where the error's class knows."""
+    if response.status == 429:
+        seconds = seconds_to_wait(response)
+        wait = "a moment" if seconds is None else f"{seconds} s"
+        return f"Its API Priority and Fairness sheds load: wait {wait}, then ask for less if possible."
+    return "" if is_servers or response.status == 401 else _SOMETHING_BETWEEN

@@ -92,8 +92,9 @@ def test_no_lock_names_an_address(lock: Path) -> None:
     assert not ADDRESS.search(lock.read_text(encoding="utf-8"))
 
 
-def test_npm_packages_are_locked_with_integrity_and_without_resolved_addresses() -> None:
-    lock = json.loads((ROOT / "tests" / "inspector" / "package-lock.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("folder", ["inspector", "oidc"])
+def test_npm_packages_are_locked_with_integrity_and_without_resolved_addresses(folder: str) -> None:
+    lock = json.loads((ROOT / "tests" / folder / "package-lock.json").read_text(encoding="utf-8"))
     for name, package in lock["packages"].items():
         assert "resolved" not in package, f"{name} says where it was fetched from"
         assert name == "" or "integrity" in package, f"{name} has no integrity"

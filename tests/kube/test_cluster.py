@@ -35,3 +35,7 @@ def test_entries_with_different_proxies_are_different() -> None:
 )
 def test_only_a_server_on_this_machine_is_local(server: str, *, local: bool) -> None:
     assert entry(server).is_local is local
+
+
+def test_through_a_proxy_no_server_is_local() -> None:
+    assert not entry("http://localhost:8001", proxy="socks5://bastion.example.com").is_local

@@ -1,77 +1,26 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
-from mcp_kubernetes.identity import Identity
-from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
+from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.in_cluster import InCluster
-from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
-from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
+from tests.kube.signing_in import ACCESS, CERTIFICATE, KEY, PLANTED, Clock, Setup
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ACCESS = Access(identity=Identity.local())
-PLANTED = "planted-secret-7c2e91"
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-KEY = f"-----BEGIN PRIVATE KEY-----\n{PLANTED}\n-----END PRIVATE KEY-----\n"
 OLD_STYLE_ENCRYPTED = (
     f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n{PLANTED}\n-----END RSA PRIVATE KEY-----"
 )
 ENCRYPTED = f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{PLANTED}\n-----END ENCRYPTED PRIVATE KEY-----"
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-class Setup:
-    """A kubeconfig with one context and one user in a folder of its own, and the provider that reads it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "config"
-        self.clock = Clock()
-        self.kubeconfig = Kubeconfig([self.path])
-        self.provider = KubeconfigCredentials(self.kubeconfig, self.clock)
-
-    def write(self, user: object, *, server: str = "https://a:6443", context: dict[str, Any] | None = None) -> None:
-        content = {
-            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "me"} | (context or {})}],
-            "clusters": [{"name": "a", "cluster": {"server": server}}],
-            "users": [{"name": "me", "user": user}],
-        }
-        self.path.write_text(json.dumps(content))
-
-    def entry(self) -> ClusterEntry:
-        return self.kubeconfig.load().entry("a", "kubeconfig")
-
-    async def credentials(self, refused: Credentials | None = None) -> Credentials:
-        return await self.provider.credentials(ACCESS, self.entry(), refused)
-
-    async def bearer(self, refused: Credentials | None = None) -> str | None:
-        return (await self.credentials(refused)).token
-
-    async def refusal(self) -> str:
-        with pytest.raises(CredentialsError) as caught:
-            await self.credentials()
-        text = str(caught.value)
-        assert PLANTED not in text + repr(caught.value)
-        return text
 
 
 @pytest.fixture
@@ -92,23 +41,6 @@ async def test_a_new_token_in_the_kubeconfig_is_used_at_once(setup: Setup) -> No
     await setup.credentials()
     setup.write({"token": "second-one"})
     assert await setup.bearer() == "second-one"
-
-
-async def test_a_token_file_wins_over_a_token_and_is_stripped(setup: Setup, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text(f"  {PLANTED}\n")
-    setup.write({"token": "other", "tokenFile": "token"})
-    assert await setup.bearer() == PLANTED
-
-
-async def test_a_token_file_is_read_again_each_minute_and_no_sooner(setup: Setup, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("first")
-    setup.write({"tokenFile": "token"})
-    await setup.credentials()
-    (tmp_path / "token").write_text("second")
-    setup.clock.now += 59
-    assert await setup.bearer() == "first"
-    setup.clock.now += 1
-    assert await setup.bearer() == "second"
 
 
 async def test_a_refused_token_is_read_again_at_once(setup: Setup, tmp_path: Path) -> None:
@@ -216,7 +148,7 @@ async def test_a_token_and_a_certificate_are_used_together(setup: Setup) -> None
         ({"as": "other"}, "holds no credentials"),
         ({"token": [PLANTED]}, "not text"),
         ({"token": f"{PLANTED}\n"}, "characters that no token has"),
-        ({"auth-provider": {"name": "oidc", "config": {"id-token": PLANTED}}}, "signs in with auth-provider"),
+        ({"auth-provider": {"name": "oidc", "config": {"id-token": PLANTED}}}, "names no idp-issuer-url"),
         ({"username": PLANTED, "password": PLANTED}, "signs in with username"),
         ({"password": PLANTED, "token": PLANTED}, "signs in with password"),
         ({"token": PLANTED, "as-groups": ["ops"]}, "without naming a user"),
@@ -238,36 +170,7 @@ async def test_a_user_that_cannot_sign_in_is_an_error_of_one_sentence(
     assert 'The user "me"' in text
 
 
-# Impersonation
-
-
-async def test_impersonation_becomes_the_headers_that_client_go_sends(setup: Setup) -> None:
-    user = {
-        "token": PLANTED,
-        "as": "jane@example.org",
-        "as-uid": "42",
-        "as-groups": ["ops", "system:authenticated"],
-        "as-user-extra": {"example.org/scope": ["read", "list"], "plain": ["x"]},
-    }
-    setup.write(user)
-    assert (await setup.credentials()).impersonate == (
-        ("Impersonate-User", "jane@example.org"),
-        ("Impersonate-Uid", "42"),
-        ("Impersonate-Group", "ops"),
-        ("Impersonate-Group", "system:authenticated"),
-        ("Impersonate-Extra-example.org%2Fscope", "read"),
-        ("Impersonate-Extra-example.org%2Fscope", "list"),
-        ("Impersonate-Extra-plain", "x"),
-    )
-
-
 # Anonymous, and where credentials may go
-
-
-@pytest.mark.parametrize("server", ["https://a:6443", "http://a:8080"])
-async def test_only_a_context_that_names_no_user_is_anonymous(setup: Setup, server: str) -> None:
-    setup.write({"token": PLANTED}, server=server, context={"user": ""})
-    assert await setup.credentials() == Credentials()
 
 
 async def test_a_user_that_does_not_exist_is_an_error(setup: Setup) -> None:

@@ -76,11 +76,14 @@ class Server:
     core: Any = field(default_factory=lambda: CORE)
     named: Any = field(default_factory=lambda: NAMED)
     broken: str = ""
+    unlistable: tuple[str, ...] = ()
     asked: list[Request] = field(default_factory=list)
 
     async def send(self, request: Request) -> Response:
         self.asked.append(request)
         await asyncio.sleep(0)
+        if request.method == "POST":
+            return self._review(request)
         items = self.core if request.path == "/api" else self.named
         if request.path == self.broken:
             return Response(status=200, body=b"<html>")
@@ -89,6 +92,18 @@ class Server:
             return Response(status=304)
         body = json.dumps({"kind": "APIGroupDiscoveryList", "items": items}).encode()
         return Response(status=200, headers={"etag": etag}, body=body)
+
+    def _review(self, request: Request) -> Response:
+        resource = json.loads(request.body or b"")["spec"]["resourceAttributes"]["resource"]
+        if "broken" in self.unlistable:
+            raise ClusterUnreachable("The review is not answered.")
+        allowed = json.dumps({"status": {"allowed": resource not in self.unlistable}})
+        return Response(status=201, body=allowed.encode())
+
+    @property
+    def reviews(self) -> list[dict[str, Any]]:
+        posts = (json.loads(request.body or b"") for request in self.asked if request.method == "POST")
+        return [post["spec"]["resourceAttributes"] for post in posts]
 
     @property
     def roots(self) -> list[str]:
@@ -163,6 +178,36 @@ async def test_an_unknown_type_is_answered_with_those_that_come_near(
     with pytest.raises(UnknownKind, match="Did you mean") as caught:
         await discovery.resolve("key", server.send, typed, group)
     assert near in str(caught.value)
+
+
+async def test_only_what_the_caller_may_list_there_is_offered(discovery: Discovery, server: Server) -> None:
+    server.unlistable = ("events",)
+    with pytest.raises(UnknownKind, match="Did you mean services") as caught:
+        await discovery.resolve("key", server.send, "servicevents", None, "team")
+    assert "events" not in str(caught.value)
+    assert {asked["verb"] for asked in server.reviews} == {"list"}
+    assert {asked["namespace"] for asked in server.reviews} == {"team"}
+    assert len(server.reviews) <= 5
+
+
+async def test_what_has_no_namespace_is_reviewed_without_one(discovery: Discovery, server: Server) -> None:
+    with pytest.raises(UnknownKind, match="Did you mean nodes"):
+        await discovery.resolve("key", server.send, "nodez", None, "team")
+    assert [asked.get("namespace") for asked in server.reviews if asked["resource"] == "nodes"] == [None]
+
+
+@pytest.mark.parametrize("unlistable", [("broken",), ("deployments", "events", "pods", "nodes", "services")])
+async def test_nothing_is_offered_where_nothing_may_be_listed_or_that_cannot_be_found_out(
+    discovery: Discovery, server: Server, unlistable: tuple[str, ...]
+) -> None:
+    server.unlistable = unlistable
+    with pytest.raises(UnknownKind, match="Name a kind, plural or short name that"):
+        await discovery.resolve("key", server.send, "deploymnet")
+
+
+async def test_a_known_type_costs_no_review(discovery: Discovery, server: Server) -> None:
+    await discovery.resolve("key", server.send, "pods")
+    assert server.reviews == []
 
 
 async def test_an_unknown_type_tells_which_groups_could_not_be_discovered(discovery: Discovery, server: Server) -> None:

@@ -4,94 +4,17 @@ import asyncio
 import json
 import os
 import sys
-from base64 import b64encode
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from textwrap import dedent
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcp_kubernetes.errors import CredentialsError
-from mcp_kubernetes.identity import Identity
-from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
+from mcp_kubernetes.kube.cluster import Credentials
+from mcp_kubernetes.kube.credentials import exec_plugin
 from mcp_kubernetes.kube.credentials.child import Command, Finished, run
 from mcp_kubernetes.kube.credentials.exec_entry import ExecEntry
 from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
-from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ACCESS = Access(identity=Identity.local())
-PLANTED = "planted-secret-7c2e91"
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-KEY = f"-----BEGIN PRIVATE KEY-----\n{PLANTED}\n-----END PRIVATE KEY-----\n"
-V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
-
-
-def printing(status: Any, version: str = V1, kind: str = "ExecCredential") -> str:
-    """The body of a plugin that answers with `status`, in which @RUN is the number of this run."""
-    return f"print({json.dumps({'apiVersion': version, 'kind': kind, 'status': status})!r}.replace('@RUN', RUN))"
-
-
-def in_seconds(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
-
-
-class Setup:
-    """A kubeconfig whose contexts a and b share one user, who signs in with a Python program beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.extra: dict[str, Any] = {}
-        self.kubeconfig = Kubeconfig([folder / "config"])
-        self.provider = KubeconfigCredentials(self.kubeconfig)
-
-    def plugin(self, body: str, **fields: Any) -> None:
-        self.program("plugin", body)
-        self.write({"apiVersion": V1, "command": "./plugin", "interactiveMode": "Never", **fields})
-
-    def program(self, name: str, body: str) -> Path:
-        """A program that counts its runs before it does what `body` says."""
-        runs = str(self.folder / "runs")
-        counting = f"with open({runs!r}, 'a') as runs:\n  runs.write('.')\nRUN = str(os.path.getsize({runs!r}))"
-        path = self.folder / name
-        path.write_text(f"#!{sys.executable} -ES\nimport os, sys, time\n{counting}\n{dedent(body)}\n")
-        path.chmod(0o755)
-        return path
-
-    def write(self, plugin: object, user: dict[str, Any] | None = None) -> None:
-        cluster = {"server": "https://a:6443", **self.extra}
-        content = {
-            "contexts": [{"name": n, "context": {"cluster": n, "user": "me"}} for n in "ab"],
-            "clusters": [
-                {"name": "a", "cluster": cluster},
-                {"name": "b", "cluster": {"server": "https://b:6443"}},
-            ],
-            "users": [{"name": "me", "user": {**(user or {}), "exec": plugin}}],
-        }
-        (self.folder / "config").write_text(json.dumps(content))
-
-    @property
-    def runs(self) -> int:
-        counted = self.folder / "runs"
-        return len(counted.read_text()) if counted.exists() else 0
-
-    def entry(self, name: str = "a") -> ClusterEntry:
-        return self.kubeconfig.load().entry(name, "kubeconfig")
-
-    async def credentials(self, refused: Credentials | None = None, name: str = "a") -> Credentials:
-        return await self.provider.credentials(ACCESS, self.entry(name), refused)
-
-    async def refusal(self) -> str:
-        with pytest.raises(CredentialsError) as caught:
-            await self.credentials()
-        text = str(caught.value)
-        assert PLANTED not in text + repr(caught.value)
-        assert text.startswith('The user "me" in ')
-        return text
+from tests.kube.signing_in import CERTIFICATE, KEY, PLANTED, V1, V1BETA1, Setup, printing
 
 
 @pytest.fixture
@@ -108,52 +31,13 @@ async def test_the_token_of_the_answer_signs_in(setup: Setup, version: str) -> N
     assert await setup.credentials() == Credentials(token=PLANTED)
 
 
-async def test_a_token_and_a_certificate_are_used_together(setup: Setup) -> None:
-    setup.plugin(printing({"token": PLANTED, "clientCertificateData": CERTIFICATE, "clientKeyData": KEY}))
-    expected = Credentials(token=PLANTED, certificate=CERTIFICATE.encode(), key=KEY.encode())
-    assert await setup.credentials() == expected
-
-
 async def test_impersonation_goes_with_a_plugin(setup: Setup) -> None:
     plugin = {"apiVersion": V1, "command": str(setup.program("p", printing({"token": PLANTED})))}
-    setup.write(plugin, {"as": "jane"})
+    setup.exec(plugin, **{"as": "jane"})
     assert await setup.credentials() == Credentials(token=PLANTED, impersonate=(("Impersonate-User", "jane"),))
 
 
-async def test_credentials_that_stand_in_the_entry_win_and_no_plugin_runs(setup: Setup) -> None:
-    plugin = {"apiVersion": V1, "command": str(setup.program("p", printing({"token": PLANTED})))}
-    setup.write(plugin, {"token": "standing"})
-    assert await setup.credentials() == Credentials(token="standing")  # noqa: S106 - a planted one
-    assert setup.runs == 0
-
-
 # How long an answer holds
-
-
-@pytest.mark.parametrize(("seconds", "runs"), [(None, 1), (3_600, 1), (5, 3), (-60, 3)])
-async def test_an_answer_is_kept_until_shortly_before_it_ends(setup: Setup, seconds: int | None, runs: int) -> None:
-    expires = None if seconds is None else in_seconds(seconds)
-    setup.plugin(printing({"token": PLANTED, "expirationTimestamp": expires}))
-    for _ in range(3):
-        assert (await setup.credentials()).token == PLANTED
-    assert setup.runs == runs
-
-
-async def test_a_refused_answer_is_got_anew_once_for_all_who_were_refused(setup: Setup) -> None:
-    setup.plugin(printing({"token": "token-@RUN"}))
-    first = await setup.credentials()
-    assert first.token == "token-1"  # noqa: S105 - a planted one
-    second = await asyncio.gather(*(setup.credentials(first) for _ in range(5)))
-    assert {credentials.token for credentials in second} == {"token-2"}
-    assert await setup.credentials(first) == second[0], "somebody else has renewed it already"
-    assert setup.runs == 2
-
-
-async def test_all_who_wait_share_one_run(setup: Setup) -> None:
-    setup.plugin(printing({"token": PLANTED}))
-    found = await asyncio.gather(*(setup.credentials(name=name) for name in "ab" * 10))
-    assert {credentials.token for credentials in found} == {PLANTED}
-    assert setup.runs == 1
 
 
 async def test_a_caller_who_gives_up_does_not_end_the_run_of_the_others(setup: Setup) -> None:
@@ -166,6 +50,18 @@ async def test_a_caller_who_gives_up_does_not_end_the_run_of_the_others(setup: S
         await impatient
     gate.close()
     assert (await patient).token == PLANTED
+    assert setup.runs == 1
+
+
+async def test_who_has_waited_for_long_is_told_to_call_again_while_the_plugin_goes_on(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exec_plugin, "_PATIENCE", 0.5)
+    os.mkfifo(setup.folder / "gate")
+    setup.plugin(f"open({str(setup.folder / 'gate')!r}).read()\n" + printing({"token": PLANTED}))
+    assert "goes on running. It may be waiting for a person to sign in: call again" in await setup.refusal()
+    (await asyncio.to_thread((setup.folder / "gate").open, "w")).close()
+    assert (await setup.credentials()).token == PLANTED
     assert setup.runs == 1
 
 
@@ -188,43 +84,9 @@ async def test_a_changed_entry_is_run_anew(setup: Setup) -> None:
 # What a plugin gets
 
 
-@pytest.fixture
-def client() -> Iterator[None]:
-    """The standard input of this process, on which an MCP client has said something."""
-    ours = os.dup(0)
-    reading, writing = os.pipe()
-    os.write(writing, b'{"jsonrpc": "2.0"}\n')
-    os.close(writing)
-    os.dup2(reading, 0)
-    yield
-    os.dup2(ours, 0)
-    for descriptor in (ours, reading):
-        os.close(descriptor)
-
-
-@pytest.mark.usefixtures("client")
-async def test_a_plugin_reads_nothing_of_what_the_mcp_client_says(setup: Setup) -> None:
-    setup.plugin("sys.exit(f'read {len(sys.stdin.read())}')")
-    assert "exit code 1: read 0." in await setup.refusal()
-    assert os.read(0, 100) == b'{"jsonrpc": "2.0"}\n'
-
-
-async def noted(setup: Setup, **fields: Any) -> dict[str, Any]:
-    """What a plugin finds in its environment and arguments."""
-    note = setup.folder / "note"
-    setup.plugin(
-        f"import json\njson.dump({{**os.environ, 'args': sys.argv[1:]}}, open({str(note)!r}, 'w'))\n"
-        + printing({"token": PLANTED}),
-        **fields,
-    )
-    await setup.credentials()
-    found: dict[str, Any] = json.loads(note.read_text())
-    return found
-
-
 async def test_a_plugin_gets_its_arguments_and_variables_besides_our_own(setup: Setup) -> None:
-    found = await noted(
-        setup, args=["eks", "get token"], env=[{"name": "PROFILE", "value": "dev"}, {"name": "HOME", "value": "/x"}]
+    found = await setup.noted(
+        args=["eks", "get token"], env=[{"name": "PROFILE", "value": "dev"}, {"name": "HOME", "value": "/x"}]
     )
     assert found["args"] == ["eks", "get token"]
     assert (found["PROFILE"], found["HOME"], found["PATH"]) == ("dev", "/x", os.environ["PATH"])
@@ -235,38 +97,13 @@ async def test_a_plugin_gets_its_arguments_and_variables_besides_our_own(setup: 
     }
 
 
-async def test_a_plugin_that_wants_to_know_the_cluster_is_told_and_runs_for_each(setup: Setup) -> None:
-    setup.extra = {
-        "certificate-authority-data": b64encode(CERTIFICATE.encode()).decode(),
-        "tls-server-name": "kubernetes",
-        "proxy-url": "http://proxy:3128",
-        "disable-compression": True,
-        "extensions": [
-            {"name": "other", "extension": 1},
-            {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "me"}},
-        ],
-    }
-    found = await noted(setup, provideClusterInfo=True)
-    assert json.loads(found["KUBERNETES_EXEC_INFO"])["spec"]["cluster"] == {
-        "server": "https://a:6443",
-        "tls-server-name": "kubernetes",
-        "certificate-authority-data": b64encode(CERTIFICATE.encode()).decode(),
-        "proxy-url": "http://proxy:3128",
-        "disable-compression": True,
-        "config": {"audience": "me"},
-    }
-    await setup.credentials(name="b")
-    await setup.credentials(name="a")
-    assert setup.runs == 2
-
-
 async def test_a_command_without_a_slash_is_looked_for_on_our_path(
     setup: Setup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "bin").mkdir()
     setup.program("bin/my-login", printing({"token": PLANTED}))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    setup.write({"apiVersion": V1, "command": "my-login"})
+    setup.exec({"apiVersion": V1, "command": "my-login"})
     assert (await setup.credentials()).token == PLANTED
 
 
@@ -276,9 +113,91 @@ async def test_the_current_folder_is_never_searched(
     setup.program("my-login", printing({"token": PLANTED}))
     monkeypatch.setenv("PATH", ".")
     monkeypatch.chdir(tmp_path)
-    setup.write({"apiVersion": V1, "command": "my-login"})
+    setup.exec({"apiVersion": V1, "command": "my-login"})
     assert "is not on the PATH of this server" in await setup.refusal()
     assert setup.runs == 0
+
+
+# Which plugins may run
+
+
+@pytest.fixture
+def on_path(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plugin called my-login in a folder that is the server's PATH."""
+    (setup.folder / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(setup.folder / "bin"))
+    return setup.program("bin/my-login", printing({"token": PLANTED}))
+
+
+def allowing(setup: Setup, *plugins: str) -> KubeconfigCredentials:
+    return KubeconfigCredentials(setup.kubeconfig, exec_plugins=[name.format(setup.folder) for name in plugins])
+
+
+@pytest.mark.usefixtures("on_path")
+@pytest.mark.parametrize(
+    ("command", "allowed"),
+    [
+        ("my-login", "my-login"),
+        ("my-login", "{}/bin/my-login"),
+        ("{}/bin/my-login", "{}/bin/my-login"),
+        ("{}/bin/my-login", "my-login"),
+        ("./bin/my-login", "{}/bin/my-login"),
+        ("./bin/my-login", "my-login"),
+    ],
+)
+async def test_a_plugin_that_is_listed_runs_however_the_kubeconfig_names_it(
+    setup: Setup, command: str, allowed: str
+) -> None:
+    setup.provider = allowing(setup, "other", allowed)
+    setup.exec({"apiVersion": V1, "command": command.format(setup.folder)})
+    assert await setup.bearer() == PLANTED
+
+
+@pytest.mark.usefixtures("on_path")
+@pytest.mark.parametrize(
+    ("command", "allowed"),
+    [
+        ("my-login", ["other"]),
+        ("my-login", ["my-logi", "my-login-2", "MY-LOGIN", "login", "*", ""]),
+        ("my-login", ["{}/my-login", "/usr/bin/my-login", "{}/bin", "{}/bin/"]),
+        ("./my-login", ["my-login", "{}/bin/my-login"]),
+        ("{}/my-login", ["my-login", "{}/bin/my-login"]),
+        ("./alias", ["my-login", "{}/bin/my-login"]),
+        ("./bin/my-login", ["./alias", "{}/alias"]),
+        ("no-such-thing", ["my-login"]),
+        ("./no-such-thing", ["my-login"]),
+        ("my-login", []),
+        ("no-such-thing", []),
+    ],
+)
+async def test_a_plugin_that_is_not_listed_is_not_run_and_the_setting_is_named(
+    setup: Setup, command: str, allowed: list[str]
+) -> None:
+    setup.program("my-login", printing({"token": PLANTED}))
+    (setup.folder / "alias").symlink_to(setup.folder / "bin" / "my-login")
+    setup.provider = allowing(setup, *allowed)
+    setup.exec({"apiVersion": V1, "command": command.format(setup.folder), "installHint": "Install it."})
+    text = await setup.refusal()
+    assert f"setting contexts.{'exec_plugins' if allowed else 'deny_exec_plugins'})" in text
+    assert "Use a context that signs in otherwise" in text
+    assert "Install it." not in text
+    assert setup.runs == 0
+
+
+@pytest.mark.usefixtures("on_path")
+async def test_the_path_that_a_kubeconfig_gives_its_plugin_decides_nothing(setup: Setup) -> None:
+    (setup.folder / "evil").mkdir()
+    setup.program("evil/my-login", printing({"token": "of-somebody-else"}))
+    setup.provider = allowing(setup, "my-login")
+    env = [{"name": "PATH", "value": str(setup.folder / "evil")}]
+    setup.exec({"apiVersion": V1, "command": "my-login", "env": env})
+    assert await setup.bearer() == PLANTED
+
+
+async def test_where_no_plugin_may_run_other_ways_to_sign_in_still_work(setup: Setup) -> None:
+    setup.provider = allowing(setup)
+    setup.write({"token": PLANTED})
+    assert await setup.bearer() == PLANTED
 
 
 # Entries that cannot be honoured
@@ -297,7 +216,6 @@ async def test_the_current_folder_is_never_searched(
         ({"command": "x", "apiVersion": V1, "env": [{"name": "a=b", "value": PLANTED}]}, "without a proper name"),
         ({"command": "x", "apiVersion": V1, "env": [{"name": "a", "value": True}]}, "value that is not text"),
         ({"command": "x", "apiVersion": V1, "provideClusterInfo": "no"}, "neither true nor false"),
-        ({"command": "x", "apiVersion": V1, "interactiveMode": "Always"}, "must ask a person at a terminal"),
         ({"command": "x", "apiVersion": V1, "interactiveMode": PLANTED}, "none of Never, IfAvailable, Always"),
         ({"command": "./config", "apiVersion": V1}, "is no executable file"),
         ({"command": "./missing", "apiVersion": V1}, "is no executable file"),
@@ -307,17 +225,8 @@ async def test_the_current_folder_is_never_searched(
     ],
 )
 async def test_an_entry_that_cannot_be_honoured_is_an_error(setup: Setup, plugin: object, words: str) -> None:
-    setup.write(plugin)
+    setup.exec(plugin)
     assert words in await setup.refusal()
-
-
-async def test_a_missing_command_is_named_with_the_install_hint_on_one_line(setup: Setup) -> None:
-    hint = "Install my-login:\n\n  get it at\u202e https://example.org\n" + "x" * 5_000
-    setup.write({"command": "my-login", "apiVersion": V1, "installHint": hint})
-    text = await setup.refusal()
-    assert 'the command "my-login", which is not on the PATH of this server. Install my-login: get it at' in text
-    assert text.isprintable()
-    assert len(text) < 1_000
 
 
 # Plugins that fail
@@ -367,21 +276,6 @@ async def test_a_program_whose_interpreter_is_missing_cannot_be_started(setup: S
     assert "cannot be started: No such file" in await setup.refusal()
 
 
-async def test_four_hundred_kilobytes_of_complaints_do_not_hold_up_an_answer(setup: Setup) -> None:
-    setup.plugin("sys.stderr.write('x' * 400_000)\nsys.stderr.flush()\n" + printing({"token": PLANTED}))
-    assert (await setup.credentials()).token == PLANTED
-
-
-async def test_a_plugin_that_hangs_is_ended_with_all_that_it_started(setup: Setup, tmp_path: Path) -> None:
-    setup.provider = KubeconfigCredentials(setup.kubeconfig, exec_timeout=0.5)
-    os.mkfifo(tmp_path / "alive")
-    setup.plugin(f"held = os.open({str(tmp_path / 'alive')!r}, os.O_WRONLY)\nos.fork()\ntime.sleep(600)")
-    ended = asyncio.create_task(asyncio.to_thread((tmp_path / "alive").read_bytes))
-    text = await setup.refusal()
-    assert "gave no answer within 0.5 seconds. It may be waiting for a person" in text
-    assert await asyncio.wait_for(ended, 10) == b"", "whoever could still write to it would keep it open"
-
-
 async def test_a_run_that_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "alive")
     program = f"import os, time; os.open({str(tmp_path / 'alive')!r}, os.O_WRONLY); time.sleep(600)"
@@ -423,7 +317,7 @@ async def test_nothing_that_tells_a_secret_is_shown_of_a_complaint(setup: Setup,
 async def test_of_a_long_complaint_the_end_is_shown_on_one_line(setup: Setup) -> None:
     setup.plugin("sys.stderr.write('noise\\n\\033[31m' * 90_000 + 'the reason\\n')\nsys.exit(1)")
     text = await setup.refusal()
-    assert text.endswith("the reason.")
+    assert "the reason. Sign in with it" in text
     assert text.isprintable()
     assert len(text) < 700
 

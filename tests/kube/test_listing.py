@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import Expired, Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.listing import PAGE_ROWS, Chunk, Lister, Place, Position, Question
+from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
+from mcp_kubernetes.kube.places import Chunk, Place, Position
 from mcp_kubernetes.kube.resources import Resource
 
 PODS = Resource(group="", version="v1", plural="pods", kind="Pod", singular="pod", namespaced=True)
@@ -37,7 +38,8 @@ class Answers:
         if request.path == self.forbidden:
             raise Forbidden("No.", status=403)
         if request.path == "/api/v1/namespaces":
-            return _response({"items": [{"metadata": {"name": name}} for name in self.rows]})
+            items = [{"metadata": {"name": name}} for name in self.rows]
+            return _response({"kind": "PartialObjectMetadataList", "items": items})
         namespace = request.path.split("/")[4] if "/namespaces/" in request.path else None
         found = [(n, i) for n in sorted(self.rows, key=lambda n: f"{n}/") for i in range(self.rows[n])]
         return self._page([row for row in found if namespace in {None, row[0]}], query)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.kube.credentials.child import Command
+from mcp_kubernetes.kube.credentials.exec_policy import ExecPolicy, located
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza, shown
 from mcp_kubernetes.redact import REDACTED, redact
 from mcp_kubernetes.results import clean
@@ -71,20 +71,21 @@ class ExecEntry:
         """The CredentialsError about this plugin; `problem` follows "the command …, which"."""
         return self.stanza.refuse(f'signs in with the command "{shown(self.command)}", which {problem}', hint)
 
-    def to_run(self, question: str) -> Command:
-        """The program with arguments and environment. Raises CredentialsError where there is no such program."""
+    def to_run(self, question: str, policy: ExecPolicy) -> Command:
+        """The program with arguments and environment. Raises CredentialsError for one missing or not allowed."""
         return Command(
-            program=self._program(),
+            program=self._program(policy),
             arguments=self.arguments,
             environment={**os.environ, **self.variables, "KUBERNETES_EXEC_INFO": question},
         )
 
-    def _program(self) -> str:
+    def _program(self, policy: ExecPolicy) -> str:
         """A command with a slash is relative to the kubeconfig; any other is looked for on the server's own PATH."""
         has_path = "/" in self.command
-        found = shutil.which(str(self.stanza.file.parent / self.command) if has_path else self.command)
-        # A PATH with "." in it must not run what lies about in the current folder.
-        if found is None or not os.path.isabs(found):  # noqa: PTH117 - `which` speaks text
+        found = located(str(self.stanza.file.parent / self.command) if has_path else self.command)
+        if not policy.allows(self.command, found):
+            raise self.refuse(policy.refusal, "Use a context that signs in otherwise, or have the operator allow it.")
+        if found is None:
             problem = "is no executable file" if has_path else "is not on the PATH of this server"
             raise self.refuse(problem, self.install_hint or "Install it where this server runs.")
         return found

@@ -15,17 +15,21 @@ from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.child import LARGEST_OUTPUT, Finished, run
 from mcp_kubernetes.kube.credentials.exec_credential import Answer, Unusable, answer, question
 from mcp_kubernetes.kube.credentials.exec_entry import ExecEntry
+from mcp_kubernetes.kube.credentials.exec_policy import ExecPolicy
+from mcp_kubernetes.kube.credentials.single_flight import SingleFlight
+
+_PATIENCE = 20.0
+"""Seconds that one call waits: less than calls usually may take, so that it can still say what it waits for."""
 
 
 class ExecPlugin:
     """A way to sign in: what the plugin answers. A plugin that wants to know the cluster is run for each."""
 
-    def __init__(self, entry: ExecEntry, timeout: float) -> None:
-        """`timeout` is in seconds."""
+    def __init__(self, entry: ExecEntry, policy: ExecPolicy) -> None:
         self._entry = entry
-        self._timeout = timeout
+        self._policy = policy
         self._answers: dict[str, Answer] = {}
-        self._runs: dict[str, asyncio.Task[Answer]] = {}
+        self._runs = SingleFlight[Answer]()
 
     async def sign(self, credentials: Credentials, entry: ClusterEntry, refused: Credentials | None, /) -> Credentials:
         """Add token and certificate of the answer. Raises CredentialsError, whatever the plugin does."""
@@ -36,26 +40,28 @@ class ExecPlugin:
         return replace(credentials, token=known.token, certificate=known.certificate, key=known.key)
 
     async def _renewed(self, asked: str) -> Answer:
-        if asked not in self._runs:
-            self._answers.pop(asked, None)
-            self._runs[asked] = asyncio.create_task(self._run(asked))
-            self._runs[asked].add_done_callback(_notice)
-        return await asyncio.shield(self._runs[asked])
+        """The answer of a run that is shared. Who gives up waiting does not end it: a person may be signing in."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self._runs.join(asked, lambda: self._run(asked))
+        except TimeoutError:
+            raise self._entry.refuse(
+                f"has not answered for {_PATIENCE:g} seconds and goes on running",
+                "It may be waiting for a person to sign in: call again in a while.",
+            ) from None
 
     async def _run(self, asked: str) -> Answer:
-        try:
-            found = self._answers[asked] = self._checked(await self._finished(asked))
-        finally:
-            del self._runs[asked]
+        self._answers.pop(asked, None)
+        found = self._answers[asked] = self._checked(await self._finished(asked))
         return found
 
     async def _finished(self, asked: str) -> Finished:
-        command = await asyncio.to_thread(self._entry.to_run, asked)
+        command = await asyncio.to_thread(self._entry.to_run, asked, self._policy)
         try:
-            return await run(command, self._timeout)
+            return await run(command, self._policy.timeout)
         except TimeoutError:
             raise self._entry.refuse(
-                f"gave no answer within {self._timeout:g} seconds",
+                f"gave no answer within {self._policy.timeout:g} seconds",
                 "It may be waiting for a person: sign in with it in a terminal, then call again.",
             ) from None
         except OSError as error:
@@ -67,7 +73,7 @@ class ExecPlugin:
         if len(finished.output) > LARGEST_OUTPUT:
             raise self._entry.refuse("printed far more than credentials are long")
         if finished.code != 0:
-            raise self._entry.refuse(self._failure(finished))
+            raise self._entry.refuse(self._failure(finished), "Sign in with it in a terminal, then call again.")
         try:
             return answer(self._entry.version, finished.output)
         except Unusable as error:
@@ -77,9 +83,3 @@ class ExecPlugin:
         end = f"exit code {finished.code}" if finished.code > 0 else f"signal {-finished.code}"
         said = self._entry.complaint(finished.complaint).rstrip(".")
         return f"ended with {end}: {said}" if said else f"ended with {end} and said nothing"
-
-
-def _notice(task: asyncio.Task[Answer]) -> None:
-    """A failure that nobody waits for any more is no news: the next call runs the plugin again."""
-    if not task.cancelled():
-        task.exception()

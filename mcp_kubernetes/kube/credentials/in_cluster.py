@@ -11,6 +11,7 @@ from mcp_kubernetes.errors import CredentialsError, ToolError, UnknownCluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.token_file import Clock, TokenFile
 from mcp_kubernetes.kube.kubeconfig.files import read_file
+from mcp_kubernetes.kube.proxy import environment_proxy
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet mounts a pod's token, certificate authority and namespace."""
@@ -43,6 +44,7 @@ class InCluster:
             name=self.name,
             source=source,
             server=server,
+            proxy=environment_proxy(server, self._environ),
             ca=self._read("ca.crt"),
             namespace=self._read("namespace").decode("utf-8", "replace").strip(),
             details={"cluster": self.name, "user": "ServiceAccount"},

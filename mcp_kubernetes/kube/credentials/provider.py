@@ -7,12 +7,14 @@ missing, no credentials go where others can read them, and no text holds a token
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
+from mcp_kubernetes.kube.credentials.exec_policy import EXEC_TIMEOUT, ExecPolicy
 from mcp_kubernetes.kube.credentials.token_file import Clock
-from mcp_kubernetes.kube.credentials.ways import EXEC_TIMEOUT, Way, ways
+from mcp_kubernetes.kube.credentials.ways import Way, ways
 from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
@@ -23,12 +25,18 @@ class KubeconfigCredentials:
     name = "kubeconfig"
 
     def __init__(
-        self, kubeconfig: Kubeconfig, clock: Clock = time.monotonic, *, exec_timeout: float = EXEC_TIMEOUT
+        self,
+        kubeconfig: Kubeconfig,
+        clock: Clock = time.monotonic,
+        *,
+        exec_plugins: Sequence[str] | None = None,
+        exec_timeout: float = EXEC_TIMEOUT,
     ) -> None:
-        """`exec_timeout` is how many seconds a credential plugin may take."""
+        """`exec_plugins` may run, as commands or absolute paths, or any for None; for `exec_timeout` seconds."""
         self._kubeconfig = kubeconfig
         self._clock = clock
-        self._exec_timeout = exec_timeout
+        allowed = None if exec_plugins is None else tuple(exec_plugins)
+        self._exec_policy = ExecPolicy(allowed=allowed, timeout=exec_timeout)
         self._ways: dict[str, tuple[Stanza, tuple[Way, ...]]] = {}
 
     async def credentials(
@@ -58,7 +66,7 @@ class KubeconfigCredentials:
         """Remembered as long as the entry stays the same, for they remember what they read."""
         known = self._ways.get(user.name)
         if known is None or known[0] != user:
-            known = self._ways[user.name] = user, ways(user, self._clock, self._exec_timeout)
+            known = self._ways[user.name] = user, ways(user, self._clock, self._exec_policy)
         return known[1]
 
 

@@ -58,4 +58,7 @@ class TokenFile:
         return token
 
     def _unusable(self, problem: str) -> CredentialsError:
-        return CredentialsError(f"{self._owner} signs in with the token file {self._path}, which {problem}.")
+        return CredentialsError(
+            f"{self._owner} signs in with the token file {self._path}, which {problem}.",
+            hint="Call again once whoever renews that file has put a token there.",
+        )

@@ -7,7 +7,6 @@ known here is refused.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -15,13 +14,11 @@ from urllib.parse import quote
 
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.certificate import Certificate
+from mcp_kubernetes.kube.credentials.exec_policy import ExecPolicy
 from mcp_kubernetes.kube.credentials.token_file import Clock, TokenFile, is_token
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
-EXEC_TIMEOUT = 60.0
-"""Seconds after which a credential plugin is ended."""
-
-_NOT_YET = ("auth-provider", "username", "password")
+_NOT_YET = ("username", "password")
 _HEADER_NAME = "!#$&'*+-.^_`|~"
 
 
@@ -61,7 +58,7 @@ class Impersonation:
         return replace(credentials, impersonate=self.headers)
 
 
-def ways(user: Stanza, clock: Clock = time.monotonic, exec_timeout: float = EXEC_TIMEOUT) -> tuple[Way, ...]:
+def ways(user: Stanza, clock: Clock, exec_policy: ExecPolicy) -> tuple[Way, ...]:
     """How this user signs in; with several ways all are used, but a plugin only where there is no other, as in kubectl.
 
     Raises CredentialsError for a user without any, and for one whose entry asks for more than is known here.
@@ -69,23 +66,37 @@ def ways(user: Stanza, clock: Clock = time.monotonic, exec_timeout: float = EXEC
     for key in _NOT_YET:
         if user.fields.get(key) not in (None, ""):
             raise user.refuse(f"signs in with {key}, which this version does not support")
-    proofs = _standing(user, clock) or _plugin(user, exec_timeout)
+    proofs = _standing(user, clock) or _plugin(user, exec_policy)
     if not proofs:
-        raise user.refuse("holds no credentials: no token, no tokenFile, no client-certificate, no exec")
+        raise user.refuse("holds no credentials: no token, tokenFile, client-certificate, exec or auth-provider")
     headers = tuple(_impersonation(user))
     return (*proofs, Impersonation(headers)) if headers else proofs
 
 
 def _standing(user: Stanza, clock: Clock) -> tuple[Way, ...]:
-    return tuple(way for way in (_token(user, clock), _certificate(user)) if way is not None)
+    # As in client-go: a token keeps an auth-provider from being asked, a certificate is used beside it.
+    provider = _auth_provider(user)
+    return tuple(way for way in (_token(user, clock) or provider, _certificate(user)) if way is not None)
 
 
-def _plugin(user: Stanza, timeout: float) -> tuple[Way, ...]:
+def _auth_provider(user: Stanza) -> Way | None:
+    provider = user.inside("auth-provider")
+    if provider is None:
+        return None
+    from mcp_kubernetes.kube.credentials.oidc import Oidc  # not needed to start
+    from mcp_kubernetes.kube.credentials.oidc_entry import OidcEntry
+
+    if user.inside("exec") is not None:
+        raise user.refuse("has both an exec and an auth-provider; remove one")
+    return Oidc(OidcEntry.of(provider))
+
+
+def _plugin(user: Stanza, policy: ExecPolicy) -> tuple[Way, ...]:
     from mcp_kubernetes.kube.credentials.exec_entry import ExecEntry  # not needed to start
     from mcp_kubernetes.kube.credentials.exec_plugin import ExecPlugin
 
     command = user.inside("exec")
-    return () if command is None else (ExecPlugin(ExecEntry.of(command), timeout),)
+    return () if command is None else (ExecPlugin(ExecEntry.of(command), policy),)
 
 
 def _token(user: Stanza, clock: Clock) -> Way | None:

@@ -77,7 +77,10 @@ class Merged:
             return None
         if name not in self.users:
             label = f'The context "{shown(context.name)}"'
-            raise CredentialsError(f'{label} names the user "{shown(name)}", which is in none of the kubeconfig files.')
+            raise CredentialsError(
+                f'{label} names the user "{shown(name)}", which is in none of the kubeconfig files.',
+                hint="Add that user, or choose another context.",
+            )
         return self.users[name]
 
     def _context(self, name: str | None) -> Stanza:

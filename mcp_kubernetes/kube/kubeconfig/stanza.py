@@ -15,6 +15,8 @@ from typing import Any
 from mcp_kubernetes.errors import CredentialsError, ToolError, UnknownCluster
 from mcp_kubernetes.results import clean
 
+_HINT = "Mend it there, or choose another context."
+
 
 def shown(name: str) -> str:
     """A name from a file, fit for a sentence: one line, of bounded length."""
@@ -37,7 +39,7 @@ class Stanza:
     def refuse(self, problem: str, hint: str = "") -> ToolError:
         """The error for this entry: CredentialsError for a user, UnknownCluster for the others."""
         fault = CredentialsError if self.kind == "user" else UnknownCluster
-        return fault(f"{self.label} {problem}.", hint=hint)
+        return fault(f"{self.label} {problem}.", hint=hint or _HINT)
 
     @property
     def label(self) -> str:

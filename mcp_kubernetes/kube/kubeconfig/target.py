@@ -6,7 +6,6 @@ it. A file that changes in between must not send credentials to the old server.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -14,9 +13,9 @@ from urllib.parse import urlsplit
 from mcp_kubernetes.kube.cluster import ClusterEntry
 from mcp_kubernetes.kube.kubeconfig.files import read_file
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
+from mcp_kubernetes.kube.proxy import PROXY_SCHEMES, environment_proxy, is_address
 
 _SCHEMES = ("http", "https")
-_PROXY_SCHEMES = ("http", "https")
 
 
 class Target(NamedTuple):
@@ -28,54 +27,47 @@ class Target(NamedTuple):
 
     @classmethod
     def of(cls, cluster: Stanza) -> Target:
-        """Where this cluster says that its server is. Raises UnknownCluster for what is no address."""
-        return cls(_server(cluster), cluster.text("tls-server-name"), _proxy(cluster))
+        """Where this cluster says that its server is, and through which proxy it is reached.
+
+        Raises UnknownCluster for what is no address.
+        """
+        server = _server(cluster)
+        return cls(server, cluster.text("tls-server-name"), _proxy(cluster) or environment_proxy(server))
 
     def is_of(self, entry: ClusterEntry) -> bool:
         """Whether requests to `entry` go here."""
         return self == (entry.server, entry.tls_name, entry.proxy)
 
 
-def authorities(cluster: Stanza) -> bytes | None:
-    """The PEM authorities that sign the server's certificate; None for the system's. Raises UnknownCluster."""
-    content = _authority(cluster)
-    if content is not None and cluster.flag("insecure-skip-tls-verify"):
-        raise cluster.refuse("has both a certificate-authority and insecure-skip-tls-verify; remove one")
+def authorities(stanza: Stanza, key: str = "certificate-authority") -> bytes | None:
+    """The PEM authorities that sign a server's certificate; None for the system's. Raises as `stanza.refuse` does."""
+    content = _authority(stanza, key)
+    if content is not None and stanza.flag("insecure-skip-tls-verify"):
+        raise stanza.refuse(f"has both {key} and insecure-skip-tls-verify; remove one")
     if content is not None and b"-----BEGIN CERTIFICATE-----" not in content:
-        raise cluster.refuse("has a certificate-authority that is not PEM")
+        raise stanza.refuse(f"has a value for {key} that is not PEM")
     return content
 
 
-def _authority(cluster: Stanza) -> bytes | None:
-    content = cluster.content("certificate-authority")
+def _authority(stanza: Stanza, key: str) -> bytes | None:
+    content = stanza.content(key)
     try:
         return read_file(content) if isinstance(content, Path) else content
     except OSError as error:
-        raise cluster.refuse(f"names a certificate-authority that cannot be read: {error.strerror}") from None
+        raise stanza.refuse(f"names a file for {key} that cannot be read: {error.strerror}") from None
 
 
 def _server(cluster: Stanza) -> str:
     server = cluster.text("server")
     if server is None:
         raise cluster.refuse("names no server")
-    if not _is_address(server, _SCHEMES) or urlsplit(server).username is not None:
+    if not is_address(server, _SCHEMES) or urlsplit(server).username is not None:
         raise cluster.refuse("has a server that is no http or https address, or one with a password in it")
     return server.rstrip("/")
 
 
 def _proxy(cluster: Stanza) -> str | None:
     proxy = cluster.text("proxy-url")
-    if proxy and not _is_address(proxy, _PROXY_SCHEMES):
-        raise cluster.refuse("has a proxy-url that is no http or https address; this version knows no other proxies")
+    if proxy and not is_address(proxy, PROXY_SCHEMES):
+        raise cluster.refuse("has a proxy-url that is no http, https or socks5 address")
     return proxy
-
-
-def _is_address(url: str, schemes: Sequence[str]) -> bool:
-    # urlsplit drops line breaks and tabs without a word; the port is only parsed when asked for.
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    plain = url.isascii() and url.isprintable() and " " not in url
-    return plain and parts.scheme in schemes and bool(parts.hostname) and not (parts.query or parts.fragment)

@@ -7,12 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from mcp_kubernetes import Effect, Identity
-from mcp_kubernetes.spi import Access, CredentialsError, UnknownCluster
+from mcp_kubernetes.spi import Access, ConfigError, CredentialsError, UnknownCluster
 from mcp_kubernetes_contexts import Contexts
 from mcp_kubernetes_contexts.settings import ContextSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_mcp_kubernetes.apps import Apps
 
 ACCESS = Access(identity=Identity.local())
 
@@ -100,9 +102,53 @@ async def test_outside_a_pod_in_cluster_says_what_is_missing(tmp_path: Path, mon
         await provider.credentials(ACCESS, await other.get(None, ACCESS))
 
 
-def test_files_and_the_pods_own_cluster_exclude_each_other(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match="no effect with in_cluster"):
-        ContextSettings(in_cluster=True, kubeconfig=(tmp_path,))
+@pytest.mark.parametrize(
+    ("values", "idle"),
+    [
+        ({"in_cluster": True, "kubeconfig": ["config"]}, "kubeconfig"),
+        ({"in_cluster": True, "exec_plugins": ["aws"]}, "exec_plugins"),
+        ({"in_cluster": True, "exec_timeout": 5}, "exec_timeout"),
+        ({"in_cluster": True, "deny_exec_plugins": True}, "deny_exec_plugins"),
+        ({"deny_exec_plugins": True, "exec_plugins": ["aws"]}, "exec_plugins"),
+        ({"deny_exec_plugins": True, "exec_timeout": 5}, "exec_timeout"),
+    ],
+)
+def test_a_setting_without_effect_beside_the_others_is_refused(app: Apps, values: dict[str, Any], idle: str) -> None:
+    with pytest.raises(ConfigError, match="has no effect, because --"):
+        app.make({"contexts": Contexts()}, {"contexts": values})
+    app.make({"contexts": Contexts()}, {"contexts": {key: value for key, value in values.items() if key != idle}})
+
+
+@pytest.mark.parametrize("names", [[], [""], ["./login"], ["bin/login"], ["aws", "../login"]])
+def test_a_list_of_plugins_that_could_be_misread_is_refused(names: list[str]) -> None:
+    with pytest.raises(ValidationError, match=r"names no plugin|commands without a slash"):
+        ContextSettings(exec_plugins=tuple(names))
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 601, float("nan")])
+def test_a_time_for_plugins_has_bounds(seconds: float) -> None:
+    with pytest.raises(ValidationError):
+        ContextSettings(exec_timeout=seconds)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "no executable file"),
+        ({"exec_plugins": ("other",)}, "setting contexts.exec_plugins"),
+        ({"deny_exec_plugins": True}, "setting contexts.deny_exec_plugins"),
+    ],
+)
+async def test_the_settings_decide_which_plugins_may_run(tmp_path: Path, values: dict[str, Any], words: str) -> None:
+    path = kubeconfig(tmp_path / "config", "a", current="a")
+    content = json.loads(path.read_text("utf-8"))
+    content["users"][0]["user"] = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login"}}
+    path.write_text(json.dumps(content), "utf-8")
+    plugin, chosen = Contexts(), ContextSettings(kubeconfig=(path,), **values)
+    (source,) = plugin.register_cluster_sources(chosen)
+    (provider,) = plugin.register_credential_providers(chosen)
+    with pytest.raises(CredentialsError, match=words):
+        await provider.credentials(ACCESS, await source.get(None, ACCESS))
 
 
 def test_the_tools_read_and_need_no_cluster() -> None:

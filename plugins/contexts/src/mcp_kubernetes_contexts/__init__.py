@@ -42,7 +42,9 @@ class Contexts:
         """The provider that belongs to the source, under the same name."""
         if settings.in_cluster:
             return [self._in_cluster]
-        return [KubeconfigCredentials(self._files(settings))]
+        plugins = () if settings.deny_exec_plugins else settings.exec_plugins
+        files = self._files(settings)
+        return [KubeconfigCredentials(files, exec_plugins=plugins, exec_timeout=settings.exec_timeout)]
 
     @hookimpl
     def register_tools(self, settings: ContextSettings) -> list[Tool]:

@@ -1,9 +1,8 @@
-"""`k8s_list_resources`: the server's own columns, or whole objects, read no further than the answer reaches."""
+"""`k8s_list_resources`: the server's own columns, chosen ones, counts, or whole objects, read no further."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,19 +10,36 @@ from mcp_kubernetes import (
     AllNamespaces,
     APIGroup,
     Effect,
+    InvalidArguments,
     Namespace,
-    Object,
     Page,
     ResourceType,
     Rows,
     Selectors,
-    TablePage,
     ToolCall,
     tool,
 )
+from mcp_kubernetes_resources.columns import parse
+from mcp_kubernetes_resources.emptiness import Scope, noting_none
+from mcp_kubernetes_resources.ordering import Order
+from mcp_kubernetes_resources.ways import Lines, chosen, counted, in_order, objects, table
 
+_LONGEST = 4_000
+
+Columns = Annotated[
+    str | None,
+    Field(max_length=_LONGEST, description="Own columns: NAME:.metadata.name,IMAGE:.spec.containers[*].image."),
+]
+CountBy = Annotated[
+    str | None,
+    Field(max_length=_LONGEST, description="Columns whose values are counted over all matches, instead of rows."),
+]
+SortBy = Annotated[
+    str | None, Field(max_length=1_000, description="Path to sort all matches by; -.path: the largest first.")
+]
+Form = Literal["table", "wide", "name", "yaml", "json"]
 Output = Annotated[
-    Literal["table", "wide", "name", "yaml", "json"],
+    Form,
     Field(description="table and wide are tab-separated; yaml and json give whole objects."),
 ]
 
@@ -37,56 +53,52 @@ async def k8s_list_resources(
     api_group: APIGroup = None,
     namespace: Namespace = None,
     all_namespaces: AllNamespaces = False,
+    columns: Columns = None,
+    count_by: CountBy = None,
+    sort_by: SortBy = None,
     output: Output = "table",
 ) -> Rows:
-    """List objects of any kind, with the columns of kubectl get."""
-    scope: dict[str, Any] = {
-        "where": selectors,
-        "page": page,
-        "all_namespaces": all_namespaces,
-        "api_group": api_group,
-    }
-    found: AsyncIterator[Sequence[Any] | Object]
-    if output in {"yaml", "json"}:
-        found = call.cluster.objects(resource_type, namespace, form=output, **scope)
-    else:
-        found = _lines(call.cluster.table(resource_type, namespace, **scope), output)
-    return Rows((), _noting_none(call, found, selectors))
+    """List or count objects of any kind, with the columns of kubectl get or your own."""
+    _check(page, columns, count_by, sort_by, output)
+    scope = Scope(
+        kind=resource_type,
+        api_group=api_group,
+        namespace=namespace,
+        all_namespaces=all_namespaces,
+        selectors=selectors,
+    )
+    return Rows((), noting_none(call, scope, _way(call, scope, page, columns, count_by, sort_by, output)))
 
 
-async def _lines(pages: AsyncIterator[TablePage], output: str) -> AsyncIterator[Sequence[Any] | Object]:
-    """The header before the first row, then the rows, with the columns that `output` shows."""
-    shown: list[int] = []
-    async for page in pages:
-        for row in page:
-            if not shown:
-                shown = _shown(page, output)
-                yield [_header(page)[index] for index in shown]
-            yield [row[index] for index in shown]
+def _way(
+    call: ToolCall,
+    scope: Scope,
+    page: Page,
+    columns: str | None,
+    count_by: str | None,
+    sort_by: str | None,
+    output: Form,
+) -> Lines:
+    if count_by:
+        return counted(call, scope, parse(count_by, "countBy"), page.limit)
+    chosen_columns = parse(columns, "columns") if columns else None
+    if sort_by:
+        return in_order(call, scope, chosen_columns, Order.of(sort_by), page.limit)
+    if chosen_columns:
+        return chosen(call, scope, chosen_columns, page)
+    if output == "yaml" or output == "json":  # noqa: PLR1714 - what the type checker understands
+        return objects(call, scope, page, output)
+    return table(call, scope, page, output)
 
 
-def _header(page: TablePage) -> list[str]:
-    names = [column.name.upper() for column in page.columns]
-    return ["NAMESPACE", *names] if page.spans_namespaces else names
-
-
-def _shown(page: TablePage, output: str) -> list[int]:
-    first = int(page.spans_namespaces)
-    wanted = [i for i, column in enumerate(page.columns) if output == "wide" or column.priority == 0]
-    return [*range(first), *(first + i for i in (wanted[:1] if output == "name" else wanted))]
-
-
-async def _noting_none(
-    call: ToolCall, found: AsyncIterator[Sequence[Any] | Object], selectors: Selectors
-) -> AsyncIterator[Sequence[Any] | Object]:
-    """Pass everything on; an empty list says why it is empty."""
-    empty = True
-    async for row in found:
-        empty = False
-        yield row
-    if not empty:
-        return
-    if selectors.label_selector or selectors.field_selector:
-        call.notes.add("Nothing matches the selector there.")
-    else:
-        call.notes.add("There are none.")
+def _check(page: Page, columns: str | None, count_by: str | None, sort_by: str | None, output: str) -> None:
+    """Refuse what would have no effect."""
+    given = [name for name, value in (("countBy", count_by), ("columns", columns), ("sortBy", sort_by)) if value]
+    if count_by and len(given) > 1:
+        raise InvalidArguments(f"countBy has no use for {given[1]}.", hint="Leave it out: counts have their own order.")
+    if given and output != "table":
+        raise InvalidArguments(f"output has no effect beside {given[0]}.", hint="Leave output out.")
+    if page.continue_ and (count_by or sort_by):
+        raise InvalidArguments(
+            f"{given[0]} looks at the whole list, so there is nothing to continue.", hint="Ask again without continue."
+        )

@@ -1,0 +1,69 @@
+"""Rows in the order of a value, holding no more of them than an answer can show."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+_QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)(m|u|n|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d{1,3})?\Z")
+_SUFFIXES = {
+    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
+    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15),
+    "E": Decimal(10**18), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
+    "Pi": Decimal(2**50), "Ei": Decimal(2**60),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Ascending, or descending; rows without the value come last either way."""
+
+    path: str
+    descending: bool
+
+    @classmethod
+    def of(cls, text: str) -> Order:
+        """The order that `text` asks for: a path, with a minus before it for the largest first."""
+        return cls(path=text.removeprefix("-").strip(), descending=text.startswith("-"))
+
+    async def first(self, rows: AsyncIterator[Sequence[Any]], most: int) -> tuple[list[Sequence[Any]], int]:
+        """The first `most` rows by their last cell, and how many rows there are."""
+        kept: list[Sequence[Any]] = []
+        count = 0
+        async for row in rows:
+            kept.append(row)
+            count += 1
+            if len(kept) >= 2 * most + 100:
+                kept = self._sorted(kept)[:most]
+        return self._sorted(kept)[:most], count
+
+    def _sorted(self, rows: list[Sequence[Any]]) -> list[Sequence[Any]]:
+        return sorted(rows, key=lambda row: self._key(row[-1]), reverse=self.descending)
+
+    def _key(self, value: Any) -> tuple[bool, int, Any]:
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if value is None:
+            return (not self.descending, 0, 0)
+        return (self.descending, *_comparable(value))
+
+
+def _comparable(value: Any) -> tuple[int, Any]:
+    """Numbers and quantities by what they amount to, before texts; times are texts that sort as they are."""
+    if isinstance(value, str):
+        found = _QUANTITY.match(value)
+        return (0, _amount(found[1], found[2] or "")) if found else (1, value)
+    if isinstance(value, int | float):
+        return (0, Decimal(str(value)) if not isinstance(value, bool) else Decimal(value))
+    return (1, json.dumps(value))
+
+
+def _amount(number: str, suffix: str) -> Decimal:
+    """A quantity of Kubernetes as a number (apimachinery resource.Quantity)."""
+    if suffix[:1] in {"e", "E"} and len(suffix) > 1 and suffix != "Ei":
+        return Decimal(f"{number}{suffix}")
+    return Decimal(number) * _SUFFIXES[suffix]
