@@ -90,7 +90,9 @@ class CallRecord:
 
 
 def _write(line: Mapping[str, object]) -> None:
-    AUDIT_LOGGER.critical(json.dumps(line, ensure_ascii=False, default=str))
+    text = json.dumps(line, ensure_ascii=False, default=str)
+    # Half a surrogate pair, which no stream would take, becomes the JSON escape that means the same.
+    AUDIT_LOGGER.critical(text.encode(errors="backslashreplace").decode())
 
 
 async def audited(call: ToolCall, proceed: Proceed) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,7 +51,7 @@ def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
 def _argument(name: str, value: Any) -> Any:
     if _SENSITIVE.search(name):
         return REDACTED
-    if isinstance(value, bool | int | float) or value is None:
+    if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_argument(name, item) for item in value[:_MAX_ITEMS]]

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from mcp import MCPError
 from mcp import types as mcp
 from mcp.server.lowlevel import Server
+from pydantic import ValidationError
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.dispatch import UnknownTool
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.identity import Identity
+from mcp_kubernetes.redact import redact
+from mcp_kubernetes.results import clean
 
 if TYPE_CHECKING:
-    from mcp.server.context import ServerRequestContext
+    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from mcp_kubernetes.app import App
     from mcp_kubernetes.calls import Session
@@ -41,7 +44,7 @@ def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
         return _result(outcome)
 
-    return Server(
+    sdk = Server[Any](
         NAME,
         version=__version__,
         instructions=app.instructions,
@@ -49,6 +52,27 @@ def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
         on_call_tool=call_tool,
         get_tool_input_schema=lambda _: None,
     )
+    sdk.middleware.append(_explained)
+    return sdk
+
+
+async def _explained(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+    """Say what is wrong with a request, where the SDK says no more than that something is."""
+    try:
+        return await call_next(ctx)
+    except ValidationError as error:
+        raise MCPError(mcp.INVALID_PARAMS, _problem(error)) from None
+    except MCPError as error:
+        if error.error.data != "":
+            raise
+        # The SDK's mark of a request that came before the handshake.
+        raise MCPError(mcp.INVALID_PARAMS, f"{error.error.message}: initialize has to come first.") from None
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = clean(redact(".".join(map(str, first["loc"]))))[:100]
+    return f"Invalid request: {where}: {first['msg'].replace('dictionary', 'object')}."
 
 
 def _definition(tool: Tool) -> mcp.Tool:

@@ -225,6 +225,8 @@ def _problem(detail: Mapping[str, Any], known: list[str]) -> str:
         return f"{where!r} is not a parameter (there are: {', '.join(known) or 'none'})"
     if detail["type"] == "missing":
         return f"{where} is required"
+    if detail["type"] == "json_invalid":
+        return "they hold text that is no Unicode (half of a surrogate pair), or are nested too deep"
     return f"{where}: {clean(str(detail['msg']))}"
 
 

@@ -22,13 +22,17 @@ _INNARDS = re.compile(r"Traceback|\bFile \"|object at 0x|Error\(|Exception\b|<cl
 
 
 class Unforeseen(logging.Handler):
-    """Keeps what is logged as an error: a failure that was answered in general words. Audit lines are none."""
+    """Keeps what is logged as an error: a failure that was answered in general words. Audit lines are none.
+
+    A line that no stream would take raises UnicodeEncodeError.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        record.getMessage().encode()
         if record.levelno == logging.ERROR:
             self.records.append(record)
 
@@ -53,7 +57,7 @@ class Asker:
 def judge(outcome: Outcome) -> None:
     """An answer has text; a failure has a sentence, and nothing of our insides."""
     assert outcome.blocks
-    assert all(outcome.blocks)
+    assert all(block.encode() for block in outcome.blocks)
     if outcome.is_error:
         assert _SENTENCE.match(outcome.blocks[0]), outcome.blocks[0]
         assert not _INNARDS.search(outcome.blocks[0]), outcome.blocks[0]

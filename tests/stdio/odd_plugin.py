@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from mcp_kubernetes import Denied, Effect, Text, Tool, ToolCall, hookimpl, tool
+from mcp_kubernetes import Denied, Effect, Foreign, Text, Tool, ToolCall, hookimpl, tool
 
 
 @tool(effect=Effect.READ, clustered=False)
@@ -42,6 +42,47 @@ async def odd_fail(call: ToolCall) -> Text:  # noqa: ARG001
     raise ZeroDivisionError("the password is hunter2")
 
 
+async def _await_a_cancelled_task() -> None:
+    task = asyncio.create_task(asyncio.Event().wait())
+    task.cancel()
+    await task
+
+
+async def _recurse() -> None:
+    await _recurse()
+
+
+RAISED = {
+    "CancelledError": asyncio.CancelledError(),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+    "SystemExit": SystemExit(7),
+    "ExceptionGroup": ExceptionGroup("several", [ValueError(), TypeError()]),
+    "BaseExceptionGroup": BaseExceptionGroup("several", [KeyboardInterrupt(), ValueError()]),
+    "MemoryError": MemoryError(),
+}
+AWAITED = {"a cancelled task": _await_a_cancelled_task, "RecursionError": _recurse}
+
+
+@tool(effect=Effect.READ, clustered=False)
+async def odd_raise(call: ToolCall, what: str) -> Text:  # noqa: ARG001
+    """End as no tool should."""
+    if what in AWAITED:
+        await AWAITED[what]()
+    raise RAISED[what]
+
+
+@tool(effect=Effect.READ, clustered=False)
+async def odd_surrogate(call: ToolCall) -> Foreign:  # noqa: ARG001
+    """Answer with what no encoding knows."""
+    return Foreign("sky\ud800blue")
+
+
+@tool(effect=Effect.READ, clustered=False)
+async def odd_much(call: ToolCall) -> Foreign:  # noqa: ARG001
+    """Answer with some twenty thousand bytes."""
+    return Foreign("much\n" * 4_000)
+
+
 @tool(effect=Effect.WRITE, clustered=False)
 async def odd_write(call: ToolCall) -> Text:  # noqa: ARG001
     """Be hidden: this server only reads."""
@@ -51,4 +92,4 @@ async def odd_write(call: ToolCall) -> Text:  # noqa: ARG001
 @hookimpl
 def register_tools() -> list[Tool]:
     """All of them."""
-    return [odd_print, odd_wait, odd_refuse, odd_fail, odd_write]
+    return [odd_print, odd_wait, odd_refuse, odd_fail, odd_raise, odd_surrogate, odd_much, odd_write]

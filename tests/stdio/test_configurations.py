@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,22 +12,35 @@ import pytest
 
 from tests.stdio.accounts import allow
 from tests.stdio.kubeconfigs import NOWHERE, ODD_PATH, contexts
+from tests.stdio.test_ending import silent_server
 from tests.stdio.wire import Wire, serving, text
 
 if TYPE_CHECKING:
     from tests.cluster import Cluster
 
 ASKED = {"resourceType": "namespaces"}
-BROKEN: dict[str, tuple[str | None, str]] = {
-    "no kubeconfig": (None, "kubeconfig"),
-    "an empty kubeconfig": ("", "context"),
-    "a kubeconfig that is no YAML": ("{{{", "YAML"),
-    "a kubeconfig that is a list": ("[1, 2]\n", "kubeconfig"),
-    "a kubeconfig without a current context": ("apiVersion: v1\nkind: Config\n", "context"),
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no kubeconfig": (Path.exists, "There is no kubeconfig: no file at "),
+    "an empty kubeconfig": (Path.touch, "There is no context in "),
+    "a kubeconfig that is no YAML": (lambda path: path.write_text("{{{"), "is not valid YAML"),
+    "a kubeconfig that is no text": (lambda path: path.write_bytes(bytes(range(256)) * 100), "is not valid YAML"),
+    "a kubeconfig that is a list": (lambda path: path.write_text("[1, 2]\n"), "is no kubeconfig"),
+    "a kubeconfig of brackets": (lambda path: path.write_text("[" * 100_000), "is not valid YAML"),
+    "a kubeconfig without a context": (lambda path: path.write_text("kind: Config\n"), "There is no context in "),
+    "a kubeconfig that is a folder": (Path.mkdir, "cannot be read: not a regular file"),
+    "a kubeconfig that is a named pipe": (os.mkfifo, "cannot be read: not a regular file"),
+    "a kubeconfig that is a link to itself": (lambda path: path.symlink_to(path), "cannot be read: Too many levels"),
+    "a kubeconfig that fails to be read": (lambda path: path.symlink_to("/proc/self/mem"), "Input/output error"),
+    "a kubeconfig of 200 megabytes": (lambda path: _sparse(path, 200 << 20), "cannot be read: larger than 16 MiB"),
 }
 
 
 POD = ("--plugin", "in_pod_plugin", "--disable-plugin", "contexts")
+
+
+def _sparse(path: Path, size: int) -> None:
+    with path.open("wb") as file:
+        file.truncate(size)
 
 
 def refusal(server: Wire, **arguments: Any) -> str:
@@ -40,16 +55,49 @@ def refusal(server: Wire, **arguments: Any) -> str:
     return str(said)
 
 
-@pytest.mark.parametrize(("content", "about"), BROKEN.values(), ids=BROKEN)
-def test_a_client_connects_and_is_told_about(tmp_path: Path, content: str | None, about: str) -> None:
+@pytest.mark.parametrize(("make", "about"), BROKEN.values(), ids=BROKEN)
+def test_a_client_connects_and_is_told_about(tmp_path: Path, make: Callable[[Path], object], about: str) -> None:
     kubeconfig = tmp_path / "kubeconfig"
-    if content is not None:
-        kubeconfig.write_text(content, encoding="utf-8")
+    make(kubeconfig)
     with serving(kubeconfig=kubeconfig, variables={"HOME": str(tmp_path)}) as server:
         server.open()
         assert len(server.ask("tools/list")["tools"]) == 6
         assert about in refusal(server)
         assert server.audit(1)[0]["outcome"] == "error"
+
+
+def test_a_handshake_asks_no_cluster_anything(tmp_path: Path, cluster: Cluster) -> None:
+    with silent_server() as (url, connected):
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": url}, "silent")
+        with serving(kubeconfig=kubeconfig) as server:
+            server.open()
+            server.ask("tools/list")
+            assert "silent" in text(server.call("k8s_get_current_context"))
+            assert not connected.is_set()
+
+
+def test_a_cluster_that_never_answers_holds_up_its_own_calls_alone(tmp_path: Path, cluster: Cluster) -> None:
+    with silent_server() as (url, connected):
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"alive": "", "silent": url}, "alive")
+        with serving(kubeconfig=kubeconfig) as server:
+            server.open()
+            asked = {"name": "k8s_list_resources", "arguments": {**ASKED, "kubeContext": "silent"}}
+            server.send(*(server.request("tools/call", **asked) for _ in range(20)))
+            assert connected.wait(30)
+            for _ in range(5):
+                later = server.request("tools/call", name="k8s_list_resources", arguments=ASKED)
+                server.send(later)
+                answer = server.message()
+                assert answer["id"] == later["id"]
+                assert "kube-system" in text(answer["result"])
+
+
+def test_a_cluster_that_never_answers_is_told_when_the_calls_time_is_over(tmp_path: Path, cluster: Cluster) -> None:
+    with silent_server() as (url, _):
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": url}, "silent")
+        with serving(kubeconfig=kubeconfig, variables={"MCP_KUBERNETES_TOOLS__TIMEOUT": "1"}) as server:
+            server.open()
+            assert "The call took longer than 1 s and was stopped." in refusal(server)
 
 
 def test_without_any_kubeconfig_the_list_of_contexts_says_so(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 PROGRAM = Path(sys.executable).with_name("mcp-kubernetes")
 """The console script of this environment."""
@@ -89,7 +89,7 @@ class Wire:
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
-    def answer(self, number: int) -> dict[str, Any]:
+    def answer(self, number: int | str) -> dict[str, Any]:
         """Wait for the answer to the request of this id; whatever comes before it is dropped."""
         while (message := self.message()).get("id") != number:
             pass
@@ -128,6 +128,19 @@ class Wire:
             else:
                 self._selector.unregister(key.fileobj)
         return bool(ready)
+
+    def deaf(self) -> None:
+        """Stop reading standard output, so that it fills up."""
+        self._selector.unregister(self._output)
+
+    def listen(self) -> None:
+        """Read standard output again."""
+        self._selector.register(self._output, selectors.EVENT_READ, self.stdout)
+
+    @property
+    def _output(self) -> IO[bytes]:
+        assert self.process.stdout is not None
+        return self.process.stdout
 
     def audit(self, number: int = 0) -> list[dict[str, Any]]:
         """The audit lines so far, as soon as there are `number` of them."""
