@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -16,8 +14,9 @@ from mcp_kubernetes.audit import audited
 from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
 from mcp_kubernetes.dispatch import Dispatcher, Outcome
 from mcp_kubernetes.errors import ConfigError
+from mcp_kubernetes.lifespans import Lifespans, NotStarted
 from mcp_kubernetes.output import shape
-from mcp_kubernetes.pipeline import Proceed, Stage, Step, compose
+from mcp_kubernetes.pipeline import Proceed, Stage, Step, compose, contained
 from mcp_kubernetes.safety import SafetyPolicy
 from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.settings import (
@@ -28,6 +27,7 @@ from mcp_kubernetes.settings import (
     ToolSettings,
 )
 from mcp_kubernetes.tools import Parameter, Tool
+from mcp_kubernetes.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.streams import StandardStreams
     from mcp_kubernetes.transports import Transport
 
-_log = logging.getLogger(__name__)
+Ending = Callable[[float, BaseException | None], object]
+"""Told the seconds that the plugins have to stop, and the error that ends the server, if one does."""
 
 _MIN_BYTES, _MAX_BYTES = 1_024, 4_194_304
 
@@ -70,9 +71,11 @@ class App:
         self.config = config
         self.plugins = plugins
         self.streams: StandardStreams | None = None
+        self._ending: Ending = lambda _, __: None
         self._contributions = plugins.contributions(config.sections)
         self._seal = Seal.fresh()
-        self._exit = AsyncExitStack()
+        self._watchdog = Watchdog(plugins.packages())
+        self._lifespans = Lifespans(self._watchdog, config.section(PluginSettings).lifespan_timeout)
         self._compose()
 
     @classmethod
@@ -116,23 +119,23 @@ class App:
 
     async def __aenter__(self) -> Self:
         """Start the plugins' lifespans; a plugin whose lifespan fails is set aside with all that it offers."""
-        async with AsyncExitStack() as started:
-            for name, lifespan in self.plugins.lifespans(self.config.sections, self.view):
-                try:
-                    await started.enter_async_context(lifespan)
-                except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises costs only this plugin
-                    self.plugins.set_aside(name, f"its lifespan failed: {type(error).__name__}", error)
-            self._exit = started.pop_all()
-        self._withdraw_inactive()
+        self._watchdog.start()
+        try:
+            await self._start_lifespans()
+            self._withdraw_inactive()
+        except BaseException as error:
+            await self.__aexit__(type(error), error)
+            raise
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
+    async def __aexit__(self, _: object = None, error: BaseException | None = None, __: object = None) -> None:
         """Stop the lifespans in reverse order and close all connections."""
+        self._ending(self._lifespans.longest_end, error)
         try:
-            await self._exit.aclose()
-        except Exception:  # noqa: BLE001 - logged with its traceback, answered in general words
-            _log.exception("A plugin's lifespan failed while it stopped.")
-        await self._clusters.aclose()
+            await self._lifespans.stop()
+            await self._clusters.aclose()
+        finally:
+            self._watchdog.stop()
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], *, identity: Identity, session: Session | None
@@ -140,17 +143,26 @@ class App:
         """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
         return await self._dispatcher.call(name, arguments, identity, session)
 
-    async def serve(self, streams: StandardStreams | None = None) -> None:
+    async def serve(self, streams: StandardStreams | None = None, ending: Ending = lambda _, __: None) -> None:
         """Serve over the configured transport until its client ends it. Raises ConfigError.
 
-        `streams` are standard input and output if they were claimed already; a transport may use them.
+        `streams` are standard input and output if they were claimed already; a transport may use them. `ending`
+        is told when nobody is served any more, and the plugins are about to be stopped.
         """
         self.streams = streams
-        transport = self._transport()
+        self._ending = ending
+        self._transport()
         if not self._tools:
             raise ConfigError('There are no tools to serve: install some, for example `pip install "mcp-kubernetes"`.')
         async with self:
-            await transport.serve(self)
+            await self._transport().serve(self)
+
+    async def _start_lifespans(self) -> None:
+        for name, lifespan in self.plugins.lifespans(self.config.sections, self.view):
+            try:
+                await self._lifespans.start(name, lifespan)
+            except NotStarted as error:
+                self.plugins.set_aside(name, str(error), error.__cause__)
 
     def _compose(self) -> None:
         """Put together what the plugins in use offer."""
@@ -169,6 +181,8 @@ class App:
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
         self._dispatcher = Dispatcher(
             tools={tool.name: tool for tool in self.visible_tools},
+            plugins={found.tool.name: found.plugin for found in self.tools},
+            watchdog=self._watchdog,
             proceed=self._pipeline(),
             clusters=self._clusters,
             timeout=self.config.section(ToolSettings).timeout,
@@ -191,6 +205,7 @@ class App:
         admission = Admission(policy=self._policy, clusters=self._clusters, seal=self._seal)
         steps: list[Step] = [
             audited,
+            contained,
             *(m for m in middleware if m.stage is Stage.OBSERVE),
             shape,
             admission,
@@ -200,9 +215,9 @@ class App:
 
     def _withdraw_inactive(self) -> None:
         """Compose again without what the plugins offered that were set aside since."""
-        active = [c for c in self._contributions if self.plugins.active(c.plugin)]
-        if len(active) != len(self._contributions):
-            self._contributions = active
+        left = self.plugins.in_use(self._contributions, self.config.sections)
+        if len(left) != len(self._contributions):
+            self._contributions = left
             self._compose()
 
     def _transport(self) -> Transport:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.errors import PluginError
@@ -112,7 +113,27 @@ def _check_requirement(text: str) -> None:
     if canonicalize_name(requirement.name) != HOST or not _applies(requirement):
         return
     if not requirement.specifier.contains(__version__, prereleases=True):
-        raise Broken(f"it needs {HOST}{requirement.specifier}, and this is {__version__}")
+        raise Broken(
+            f"it needs {HOST}{requirement.specifier}, and this is {__version__}: install another version of it"
+        )
+
+
+def unmet(requires: Iterable[str]) -> list[str]:
+    """Those of a distribution's requirements that are not installed here: names and versions, never an address.
+
+    Asked only after an import has failed: code that works without them, or has them from elsewhere, is no matter.
+    """
+    parsed = [Requirement(text) for text in requires]
+    return [f"{each.name}{each.specifier}" for each in parsed if _applies(each) and not _is_met(each)]
+
+
+def _is_met(requirement: Requirement) -> bool:
+    try:
+        return requirement.specifier.contains(Version(version(requirement.name)), prereleases=True)
+    except PackageNotFoundError:
+        return False
+    except (InvalidVersion, TypeError, KeyError):  # it is installed, and its metadata do not tell which one it is
+        return True
 
 
 def _installed(selection: PluginSettings) -> list[Candidate]:
@@ -157,9 +178,13 @@ def _refuse_strangers(everything: Iterable[Candidate]) -> None:
     for candidate in everything:
         name = candidate.name
         if name in HOST_SECTIONS or (name == TRANSPORTS and candidate.distribution != HOST):
-            raise PluginError(f"The {candidate.origin} offers a plugin {name!r}: that name is the host's own.")
+            raise PluginError(
+                f"The {candidate.origin} offers a plugin {name!r}: that name is the host's own; uninstall it."
+            )
         if name in FIRST_PARTY and candidate.origin != "given object" and not candidate.first_party:
-            raise PluginError(f"The {candidate.origin} offers a plugin {name!r}: that name belongs to {HOST}-{name}.")
+            raise PluginError(
+                f"The {candidate.origin} offers a plugin {name!r}: that name belongs to {HOST}-{name}; uninstall it."
+            )
 
 
 def _refuse_clashes(enabled: Iterable[Candidate]) -> None:

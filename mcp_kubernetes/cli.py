@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _OK, _DEFECT, _USAGE, _CONFIGURATION, _INTERRUPTED = 0, 1, 2, 3, 130
 
+_SPARE = 5.0
+"""Seconds for the host's own ending, beyond what the plugins have for theirs."""
+
 _JSON = {"--json": "Answer in JSON."}
 _SCHEMA = {"--schema": "Answer with the JSON Schema of the whole configuration."}
 
@@ -40,10 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _command(command)(rest)
     except ConfigError as error:
-        for sentence in str(error).splitlines():
-            print(f"mcp-kubernetes: {sentence}", file=sys.stderr)
-        _log_traceback(error)
-        return _exit_code(error)
+        return _refused(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a sentence for the user, the traceback for the log
@@ -79,9 +79,13 @@ def _log_traceback(error: Exception) -> None:
     logging.getLogger(__name__).debug("Why the command ended.", exc_info=error)
 
 
-def _exit_code(error: ConfigError) -> int:
+def _refused(error: ConfigError) -> int:
+    """Say what cannot be honoured; the exit code."""
     from mcp_kubernetes.arguments import UsageError
 
+    for sentence in str(error).splitlines():
+        print(f"mcp-kubernetes: {sentence}", file=sys.stderr)
+    _log_traceback(error)
     return _USAGE if isinstance(error, UsageError) else _CONFIGURATION
 
 
@@ -112,7 +116,25 @@ def _serve(arguments: Sequence[str]) -> None:
     config, plugins, _ = _read(arguments, {})
     app: App = load("mcp_kubernetes.app").App(config, plugins)
     gc.enable()  # a plugin may have imported the app before, so that `load` had nothing to do
-    run(app.serve(streams), config.section(ServerSettings).event_loop)
+    run(app.serve(streams, _end_process), config.section(ServerSettings).event_loop)
+
+
+def _end_process(seconds: float, error: BaseException | None) -> None:
+    """See to it that this process ends: one that outlives its client helps nobody, whatever a plugin still does.
+
+    `seconds` is what the plugins have to stop, `error` what ends the server. It is a thread that waits, for a plugin
+    may block the event loop, or leave a thread behind, for which the interpreter waits at its very end.
+    """
+    import logging
+    import threading
+
+    def end() -> None:
+        logging.getLogger(__name__).error("Something still runs that was told to stop: the process ends without it.")
+        os._exit(_refused(error) if isinstance(error, ConfigError) else _DEFECT)
+
+    timer = threading.Timer(seconds + _SPARE, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _plugins(arguments: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
+from mcp_kubernetes.watchdog import Watchdog, Work
 
 if TYPE_CHECKING:
     from mcp_kubernetes.clusters import ClusterRegistry
@@ -41,10 +42,14 @@ class Outcome:
 class Dispatcher:
     """Calls tools. `tools` are the ones that are served, `proceed` is the pipeline around their handlers.
 
+    `plugins` says from which plugin each tool is, for the watchdog, which names what blocks the event loop.
+
     `timeout` is in seconds and holds for tools that declare none; `max_bytes` is the budget of an answer.
     """
 
     tools: Mapping[str, Tool]
+    plugins: Mapping[str, str]
+    watchdog: Watchdog
     proceed: Proceed
     clusters: ClusterRegistry
     timeout: float
@@ -59,12 +64,16 @@ class Dispatcher:
             record.write_unknown()
             raise UnknownTool(f"Unknown tool: {clean(redact(name))[:100]}")
         call = self._call(self.tools[name], record, identity, session)
+        task = asyncio.current_task()
+        self.watchdog.begin(task, Work(self.plugins[name], name, call.id))
         try:
             return _outcome(await self.proceed(call))
         except ToolError as error:
             return _failure(str(error), call)
         except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
             return _failure(report(error, name, call.id), call)
+        finally:
+            self.watchdog.end(task)
 
     def _call(self, tool: Tool, record: CallRecord, identity: Identity, session: Session | None) -> ToolCall:
         record.effect = tool.effect.value

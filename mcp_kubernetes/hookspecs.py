@@ -67,4 +67,8 @@ def register_middleware(settings: Any) -> Iterable[Middleware]:  # type: ignore[
 
 @hookspec
 def lifespan(settings: Any, app: AppView) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
-    """Open and close what the plugin owns: entered before the first call, left after the last. Since 0.1."""
+    """Open and close what the plugin owns: entered before the first call, left after the last.
+
+    In a task of its own, so a task group inside may fail without ending the server. The setting
+    `plugins.lifespan_timeout` bounds both ends. Since 0.1.
+    """

@@ -15,6 +15,8 @@ _LOGGER = logging.getLogger("mcp_kubernetes")
 AUDIT_LOGGER = logging.getLogger("mcp_kubernetes.audit")
 """Audit records have a logger of their own, which no level silences."""
 
+_MAX_BRIEF = 300
+
 
 class TextFormatter(logging.Formatter):
     """`12:00:01 WARNING mcp_kubernetes: …`, with tracebacks only at debug level."""
@@ -49,10 +51,19 @@ class JSONFormatter(TextFormatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def report(error: Exception, tool: str, call_id: str) -> str:
+def report(error: BaseException, tool: str, call_id: str) -> str:
     """Log a failure that nobody foresaw, with its traceback; returns the sentence that the model gets instead."""
     _LOGGER.error("The tool %s failed (call %s).", tool, call_id, exc_info=error)
     return f"The server failed at this call; its log tells more under the id {call_id}."
+
+
+def brief(error: BaseException) -> str:
+    """An error in a few words that fit into a sentence, without credentials."""
+    try:
+        text = redact(" ".join(str(error).split())).rstrip(".")
+    except Exception:  # noqa: BLE001 - an error of a plugin's may not even have words
+        text = ""
+    return f"{type(error).__name__}: {text[:_MAX_BRIEF]}" if text else type(error).__name__
 
 
 def configure(*, debug: bool, form: Literal["auto", "text", "json"]) -> None:

@@ -14,7 +14,7 @@ from mcp_kubernetes.tools import Tool
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
-    from mcp_kubernetes.settings import Settings
+    from mcp_kubernetes.settings import KubernetesSettings, Settings
     from mcp_kubernetes.transports import Transport
 
 Ask = Callable[[str], list[Any]]
@@ -52,6 +52,20 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         tools=_TOOLS.gather(ask),
         middleware=_MIDDLEWARE.gather(ask),
     )
+
+
+def unserved(contributions: Sequence[Contribution], settings: KubernetesSettings) -> Iterator[tuple[str, str]]:
+    """Plugins with a cluster source that nobody can sign in for, and the reason.
+
+    Where configuration chooses sources or providers, it is configuration that cannot be honoured, and not a plugin.
+    """
+    providers = {provider.name for c in contributions for provider in c.providers}
+    chosen = settings.credentials
+    for c in () if settings.sources else contributions:
+        for source in c.sources:
+            if source.name not in chosen and source.credentials not in providers:
+                missing = f"the credential provider {source.credentials}, which no plugin offers"
+                yield c.plugin, f"its cluster source {source.name} needs {missing}"
 
 
 class Owners:

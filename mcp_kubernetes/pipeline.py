@@ -1,6 +1,6 @@
 """Around every call: an onion of async objects, composed once, its order a fact of `Stage`.
 
-    audit (host) > OBSERVE > SHAPE (host) > arguments, safety (host) > ADMIT > handler
+    audit, containment (host) > OBSERVE > SHAPE (host) > arguments, safety (host) > ADMIT > handler
 
 OBSERVE sees only what the model will see. ADMIT may refuse a call or change it.
 """
@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
+
+from mcp_kubernetes.errors import ToolError
+from mcp_kubernetes.log import report
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall
@@ -54,3 +57,23 @@ def _around(step: Step, proceed: Proceed) -> Proceed:
         return await step(call, proceed)
 
     return run
+
+
+async def contained(call: ToolCall, proceed: Proceed) -> Answer:
+    """Let nothing that a plugin raises end the server: neither SystemExit nor a cancellation that is not ours."""
+    try:
+        return await proceed(call)
+    except Exception:
+        raise
+    except BaseException as error:
+        if isinstance(error, GeneratorExit) or _is_cancelled(error):
+            raise
+        raise ToolError(report(error, call.tool.name, call.id)) from None
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether the call is being cancelled; a plugin may also await something that was cancelled by itself."""
+    import asyncio  # the command `plugins` loads this module, and no event loop
+
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

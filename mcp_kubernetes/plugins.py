@@ -18,10 +18,11 @@ import pluggy
 
 from mcp_kubernetes import hookspecs
 from mcp_kubernetes.arguments import RESERVED, all_options, names
-from mcp_kubernetes.candidates import Broken, Candidate, candidates, check
+from mcp_kubernetes.candidates import HOST, Broken, Candidate, candidates, check, unmet
 from mcp_kubernetes.errors import PluginError
-from mcp_kubernetes.offers import Contribution, Owners, contribution
-from mcp_kubernetes.settings import HOST_SECTIONS, PluginSettings, Settings
+from mcp_kubernetes.log import brief
+from mcp_kubernetes.offers import Contribution, Owners, contribution, unserved
+from mcp_kubernetes.settings import HOST_SECTIONS, KubernetesSettings, PluginSettings, Settings
 from mcp_kubernetes.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ class Plugins:
         """The plugins' sections of the configuration, by the plugins' names."""
         return {name: model for plugin in self._active() for name, model in plugin.section.items()}
 
+    def packages(self) -> dict[str, list[str]]:
+        """The plugins in use, by the top-level package that their code is in; those of the host are left out."""
+        found: dict[str, list[str]] = {}
+        for plugin in self._active():
+            if plugin.candidate.distribution != HOST:
+                found.setdefault(plugin.package, []).append(plugin.name)
+        return found
+
     def without_section(self) -> dict[str, str]:
         """Plugins that have no section in the configuration, and why, as the end of a sentence."""
         silent = {state.name: state for state in self.states if state.name not in self.settings_models()}
@@ -100,7 +109,19 @@ class Plugins:
                 own = plugin.contribution(sections.get(plugin.name))
                 self._owners.claim(plugin.name, own.names())
                 gathered.append(own)
-        return gathered
+        return self.in_use(gathered, sections)
+
+    def in_use(self, gathered: Iterable[Contribution], sections: Mapping[str, Settings]) -> list[Contribution]:
+        """What is left without the plugins that were set aside since, and without what cannot work without them.
+
+        Raises PluginError when a plugin that must work does not.
+        """
+        left = [own for own in gathered if self.active(own.plugin)]
+        settings = next(own for own in sections.values() if isinstance(own, KubernetesSettings))
+        for name, reason in unserved(left, settings):
+            self.set_aside(name, reason)
+            return self.in_use(left, sections)
+        return left
 
     def lifespans(self, sections: Mapping[str, Settings], app: AppView) -> list[tuple[str, Lifespan]]:
         """The plugins' names and lifespans, not yet entered. One that fails when entered: see `set_aside`.
@@ -127,7 +148,9 @@ class Plugins:
         plugin.status, plugin.reason = "set aside", reason
         if self._strict or plugin.candidate.required:
             raise PluginError(f"The plugin {name!r} ({origin}) cannot be used: {reason}.") from error
-        _log.warning("The plugin %r (%s) is set aside: %s.", name, origin, reason)
+        _log.warning(
+            "The plugin %r (%s) is set aside: %s; --disable-plugin %s leaves it out.", name, origin, reason, name
+        )
         _log.debug("Why the plugin %r is set aside.", name, exc_info=error)
 
     def _active(self) -> list[_Plugin]:
@@ -147,7 +170,7 @@ class Plugins:
         except Broken as error:
             self._set_aside(plugin, str(error), error.__cause__)
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-            self._set_aside(plugin, f"{plugin.doing} failed: {_brief(error)}", error)
+            self._set_aside(plugin, f"{plugin.doing} failed: {brief(error)}{plugin.lacks(error)}", error)
 
 
 @dataclass
@@ -160,6 +183,7 @@ class _Plugin:
     doing: str = "looking at it"
     hooks: _Hooks | None = None
     model: type[Settings] | None = None
+    package: str = ""
 
     @property
     def name(self) -> str:
@@ -184,9 +208,15 @@ class _Plugin:
         check(self.candidate)
         self.doing = "importing it"
         plugin = self.candidate.load()
+        self.package = _module(plugin).partition(".")[0]
         self.doing = "registering its hooks"
         self.hooks = _Hooks(self.name, plugin() if inspect.isclass(plugin) else plugin)
         self.model = self._settings_model()
+
+    def lacks(self, error: BaseException) -> str:
+        """What is not installed and may be why; pip has looked after it, but it can be told not to."""
+        missing = unmet(self.candidate.requires) if isinstance(error, ImportError) else []
+        return f"; what it needs is not installed: pip install {' '.join(map(repr, missing))}" if missing else ""
 
     def contribution(self, settings: Settings | None) -> Contribution:
         return contribution(self.name, settings, lambda hook: self._ask(hook, settings=settings))
@@ -238,12 +268,14 @@ def _check_hooks(callers: Iterable[pluggy.HookCaller], known: Iterable[str]) -> 
             raise Broken(f"its hook {each.function.__name__} is asynchronous, and hooks are synchronous")
 
 
+def _module(plugin: object) -> str:
+    """The name of the module that the plugin is, or that its class comes from."""
+    if inspect.ismodule(plugin):
+        return plugin.__name__
+    return (plugin if inspect.isclass(plugin) else type(plugin)).__module__
+
+
 def _why_silent(state: PluginState) -> str:
     if state.status == "active":
         return "has no settings"
     return f"is {state.status}" + (f": {state.reason}" if state.reason else "")
-
-
-def _brief(error: BaseException) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

@@ -117,6 +117,9 @@ class PluginSettings(Settings):
     strict: bool = setting(
         default=False, flag="--strict-plugins", help="Do not start when any installed plugin is broken."
     )
+    lifespan_timeout: float = setting(
+        10.0, gt=0, help="Time in which each plugin that opens something has to start, and again to stop, in seconds."
+    )
 
 
 HOST_SECTIONS: dict[str, type[Settings]] = {

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 import textwrap
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -16,72 +14,13 @@ from mcp_kubernetes.config import Config
 from mcp_kubernetes.errors import PluginError
 from mcp_kubernetes.plugins import Plugins, PluginState
 from mcp_kubernetes.settings import PluginSettings
+from tests.sites import TOOL, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from mcp_kubernetes.app import AppView
-
-ELSEWHERE = {found.name for found in entry_points(group="mcp_kubernetes")}
-
-_numbers = itertools.count()
-
-TOOL = """
-    from mcp_kubernetes import Effect, ToolCall, hookimpl, tool
-
-    @tool(effect=Effect.READ)
-    async def {name}(call: ToolCall) -> str:
-        "Say hello."
-        return "hello"
-
-    @hookimpl
-    def register_tools():
-        return [{name}]
-"""
-
-
-class Site:
-    """A folder on sys.path with distributions in it, as pip would leave them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._names: set[str] = set()
-
-    def load(self, **selection: Any) -> Plugins:
-        """Load what is in this folder; what else is installed where the tests run is disabled."""
-        disable = {*selection.pop("disable", ()), *(ELSEWHERE - self._names)}
-        return Plugins.load(PluginSettings(disable=tuple(disable), **selection))
-
-    def install(
-        self,
-        distribution: str,
-        code: str,
-        *,
-        name: str = "",
-        version: str = "1.2.3",
-        requires: str = "",
-        target: str = "",
-    ) -> str:
-        """Write a module and the metadata that makes it a plugin; answer with the module's name."""
-        module = self.module(code)
-        self._names.add(name or distribution)
-        info = self.folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        need = f"Requires-Dist: {requires}\n" if requires else ""
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n{need}", encoding="utf-8"
-        )
-        (info / "entry_points.txt").write_text(
-            f"[mcp_kubernetes]\n{name or distribution} = {module}{target}\n", encoding="utf-8"
-        )
-        return module
-
-    def module(self, code: str) -> str:
-        """Write a module under a name of its own, so that no test meets another's."""
-        name = f"throwaway_{next(_numbers)}"
-        (self.folder / f"{name}.py").write_text(textwrap.dedent(code), encoding="utf-8")
-        return name
 
 
 @pytest.fixture
@@ -177,6 +116,15 @@ BROKEN = {
     "import error": ("import nothing_of_this_name", "importing it failed: ModuleNotFoundError: No module named"),
     "syntax error": ("def (", "importing it failed: SyntaxError"),
     "exit": ("raise SystemExit(1)", "importing it failed: SystemExit: 1"),
+    "an error without words": (
+        """
+        class Wordless(Exception):
+            def __str__(self): raise self
+
+        raise Wordless
+        """,
+        "importing it failed: Wordless",
+    ),
     "no hook": ("answer = 42", "it implements no hook"),
     "misspelt hook": (
         """
@@ -373,6 +321,33 @@ def test_a_plugin_works_with_the_host_versions_that_its_distribution_declares(
     plugins = site.load()
     assert plugins.active("acme") is accepted
     assert accepted or "it needs mcp-kubernetes" in state(plugins, "acme").reason
+
+
+@pytest.mark.parametrize(
+    ("requires", "named"),
+    [
+        ("pytest", ""),
+        ("nothing-of-this-name; python_version < '3'", ""),
+        ("nothing-of-this-name; extra == 'more'", ""),
+        ("nothing-of-this-name[more]>=2,<3", "pip install 'nothing-of-this-name<3,>=2'"),
+        ("pytest>=9999", "pip install 'pytest>=9999'"),
+        ("nothing-of-this-name @ https://user:pass@nowhere.example/x", "pip install 'nothing-of-this-name'"),
+    ],
+)
+def test_what_is_not_installed_is_named_when_an_import_fails_and_never_an_address(
+    site: Site, requires: str, named: str
+) -> None:
+    site.install("acme", "import nothing_of_this_name", requires=requires)
+    reason = state(site.load(), "acme").reason
+    assert reason.startswith("importing it failed: ModuleNotFoundError: No module named 'nothing_of_this_name'")
+    assert ("pip install" in reason) is bool(named)
+    assert reason.endswith(named)
+    assert "nowhere" not in reason
+
+
+def test_a_plugin_that_needs_what_is_not_installed_and_works_all_the_same_is_used(site: Site) -> None:
+    site.install("acme", TOOL.format(name="acme_hello"), requires="nothing-of-this-name")
+    assert site.load().active("acme")
 
 
 def test_a_plugin_for_another_host_version_is_not_imported(site: Site) -> None:
