@@ -1,0 +1,150 @@
+"""The questions: each a sequence of tool calls, and the facts that the last answer must contain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+LIST, GET, DESCRIBE, EVENTS = "k8s_list_resources", "k8s_get_resource", "k8s_describe_resource", "k8s_list_events"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one tool."""
+
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked, how it is answered, and what the answer says: a pattern for each fact."""
+
+    asked: str
+    calls: Sequence[Call]
+    facts: Sequence[str]
+
+
+def _one(asked: str, tool: str, *facts: str, **arguments: Any) -> Question:
+    return Question(asked=asked, calls=[Call(tool, arguments)], facts=facts)
+
+
+_SHOP = {"namespace": "shop"}
+
+QUESTIONS: Sequence[Question] = (
+    _one(
+        "Which images run in the cluster, and in how many pods each?",
+        LIST, r"3\tregistry\.example/web:2\.4\.1",
+        resourceType="pods", allNamespaces=True, countBy="IMAGE:.spec.containers[*].image",
+    ),
+    _one(
+        "How many pods are in which phase on which node?",
+        LIST, r"\d+\tRunning\tkwok-00\d", r"2\tPending\t<none>",
+        resourceType="pods", countBy="PHASE:.status.phase,NODE:.spec.nodeName", **_SHOP,
+    ),
+    _one(
+        "Which pods do not run?",
+        LIST, r"search-\S+\t0/1\tPending",
+        resourceType="pods", fieldSelector="status.phase!=Running", **_SHOP,
+    ),
+    _one(
+        "Why do the pods of search not run?",
+        EVENTS, r"FailedScheduling.*didn't match Pod's node affinity/selector",
+        types="Warning", **_SHOP,
+    ),
+    _one(
+        "Which pods have restarted most?",
+        LIST, r"importer\t.*\t7\b",
+        resourceType="pods", sortBy="-.status.containerStatuses[0].restartCount", limit=3, **_SHOP,
+    ),
+    _one(
+        "What is wrong with importer?",
+        DESCRIBE, r"CrashLoopBackOff", r"catalogue",
+        resourceType="pod", name="importer", **_SHOP,
+    ),
+    _one(
+        "Which pods have a container without a memory limit?",
+        LIST, r"importer", r"search-",
+        resourceType="pods",
+        where="!object.spec.containers.all(c, has(c.resources.limits) && has(c.resources.limits.memory))", **_SHOP,
+    ),
+    _one(
+        "Which workloads run the tag latest?",
+        LIST, r"\nsearch\t",
+        resourceType="deployments", where='object.spec.template.spec.containers.exists(c, c.image.endsWith(":latest"))',
+        **_SHOP,
+    ),
+    _one(
+        "Which deployments are short of replicas?",
+        LIST, r"\nsearch\t0/2",
+        resourceType="deployments",
+        where="!has(object.status.readyReplicas) || object.status.readyReplicas < object.spec.replicas", **_SHOP,
+    ),
+    _one(
+        "Which nodes take no new pods?",
+        LIST, r"kwok-002\tReady,SchedulingDisabled",
+        resourceType="nodes", where="has(object.spec.unschedulable) && object.spec.unschedulable",
+    ),
+    _one(
+        "Which pods mount the Secret web-credentials?",
+        LIST, r"(web-\S+\n?){3}",
+        resourceType="pods", output="name",
+        where='object.spec.volumes.exists(v, has(v.secret) && v.secret.secretName == "web-credentials")', **_SHOP,
+    ),
+    _one(
+        "What does the Service web lead to?",
+        DESCRIBE, r"web-\w+-\w+",
+        resourceType="service", name="web", **_SHOP,
+    ),
+    _one(
+        "Which Services lead nowhere?",
+        LIST, r"\ncheckout-",
+        resourceType="endpointslices",
+        where="!has(object.endpoints) || object.endpoints == null || object.endpoints.size() == 0", **_SHOP,
+    ),
+    _one(
+        "Which Services does the Ingress front lead to?",
+        DESCRIBE, r"shop\.example", r"web",
+        resourceType="ingress", name="front", **_SHOP,
+    ),
+    _one(
+        "Who uses the claim catalogue, and is it bound?",
+        DESCRIBE, r"Pending", r"importer",
+        resourceType="pvc", name="catalogue", **_SHOP,
+    ),
+    _one(
+        "What is the timeout in the settings of web?",
+        GET, r"timeout: 30s",
+        resourceType="configmap", name="web-settings", fields=".data", **_SHOP,
+    ),
+    _one(
+        "Which Secrets are there, of which type?",
+        LIST, r"web-credentials\tOpaque",
+        resourceType="secrets", columns="NAME:.metadata.name,TYPE:.type", **_SHOP,
+    ),
+    _one(
+        "How far may web grow, and at what load?",
+        GET, r"maxReplicas: 9", r"averageUtilization: 60",
+        resourceType="hpa", name="web", fields=".spec.maxReplicas,.spec.metrics", **_SHOP,
+    ),
+    _one(
+        "When does the CronJob report run, and does it?",
+        LIST, r"report\t15 3 \* \* \*\t.*True",
+        resourceType="cronjobs", **_SHOP,
+    ),
+    _one(
+        "How much of its quota does shop use?",
+        DESCRIBE, r"pods: \d+/20|pods: \"?20",
+        resourceType="namespace", name="shop",
+    ),
+    Question(
+        asked="To whom belongs a pod of web, up to the top?",
+        calls=[
+            Call(LIST, {"resourceType": "rs", "labelSelector": "app=web", "output": "name", **_SHOP}),
+            Call(LIST, {"resourceType": "rs", "columns": "NAME:.metadata.name,OWNER:.metadata.ownerReferences[*].name",
+                        "labelSelector": "app=web", **_SHOP}),
+        ],
+        facts=[r"web-\w+\tweb"],
+    ),
+)  # fmt: skip
