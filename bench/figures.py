@@ -16,6 +16,13 @@ from tests.stdio.wire import Wire, text
 _CALLS = 200
 _BUDGET_PODS: dict[str, Any] = {"resourceType": "pods", "allNamespaces": True}
 _PODS = {**_BUDGET_PODS, "maxBytes": 4_194_304}
+_IMAGES: dict[str, Any] = {**_BUDGET_PODS, "countBy": "IMAGE:.spec.containers[*].image"}
+_IMAGES_BYTES = 1_500
+_WHERE: dict[str, Any] = {
+    **_BUDGET_PODS,
+    "where": 'object.status.phase == "Failed" || object.spec.containers.exists(c, c.image.endsWith(":latest"))',
+    "columns": "NAME:.metadata.name",
+}
 _ONE: dict[str, Any] = {"resourceType": "ns", "name": "kube-system"}
 
 
@@ -93,6 +100,45 @@ def budget_of_pods(kubeconfig: Path, rounds: int, count: int) -> Figure:
     return Figure(what=what, peer="bare client, all pages", pairs=pairs, unit="ms", scale=1e3)
 
 
+def images(kubeconfig: Path, rounds: int, count: int) -> Figure:
+    """Which images run, and in how many pods each: all objects are looked at, and few bytes are answered."""
+    with ours(kubeconfig) as mine, PeerClient(kubeconfig) as peer:
+        mine.open()
+        answer = text(mine.call("k8s_list_resources", **_IMAGES))
+        if f"{count} objects were counted" not in answer or len(answer.encode()) >= _IMAGES_BYTES:
+            raise RuntimeError(answer[:500])
+        pairs = paired(rounds, _list(mine, _IMAGES), lambda: seconds(peer.whole_pods), warm=2)
+    what = f"images of {count:,} pods with counts ({len(answer.encode())} bytes)"
+    return Figure(what=what, peer="bare client, same pages of objects", pairs=pairs, unit="ms", scale=1e3)
+
+
+def where(kubeconfig: Path, rounds: int, count: int) -> Figure:
+    """An expression over every pod that holds for none."""
+    with ours(kubeconfig) as mine, PeerClient(kubeconfig) as peer:
+        mine.open()
+        answer = text(mine.call("k8s_list_resources", **_WHERE))
+        if f"0 of the {count} objects that were looked at match" not in answer:
+            raise RuntimeError(answer[:500])
+        pairs = paired(rounds, _list(mine, _WHERE), lambda: seconds(peer.whole_pods), warm=2)
+    what = f"where over {count:,} pods"
+    return Figure(what=what, peer="bare client, same pages of objects", pairs=pairs, unit="ms", scale=1e3)
+
+
+def growth(kubeconfig: Path, rounds: int) -> Figure:
+    """What counting the images of all pods adds to the memory, beside that of a server that read one object."""
+    samples = [_growth(kubeconfig) for _ in range(rounds)]
+    return Figure(what="memory after the images with counts", peer="the same before", pairs=samples, unit="MiB")
+
+
+def _growth(kubeconfig: Path) -> tuple[float, float]:
+    with ours(kubeconfig) as mine:
+        mine.open()
+        mine.call("k8s_get_resource", **_ONE)
+        before = mebibytes(mine)
+        mine.call("k8s_list_resources", **_IMAGES)
+        return mebibytes(mine), before
+
+
 def _list(wire: Wire, question: dict[str, Any]) -> Measure:
     return lambda: seconds(lambda: wire.call("k8s_list_resources", **question))
 
@@ -130,5 +176,8 @@ def every(kubeconfig: Path, rounds: int, pods: int) -> list[Figure]:
         all_pods(kubeconfig, rounds, pods, "asyncio"),
         all_pods(kubeconfig, rounds, pods, "uvloop"),
         budget_of_pods(kubeconfig, rounds, pods),
+        images(kubeconfig, rounds, pods),
+        where(kubeconfig, rounds, pods),
         *memory(kubeconfig, max(rounds // 5, 1)),
+        growth(kubeconfig, max(rounds // 5, 1)),
     ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.kinds import KindProfile, Noise, Relation
     from mcp_kubernetes.kube.client import Cluster, TablePage
     from mcp_kubernetes.parameters import (
         AllNamespaces,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         ResourceType,
         Selectors,
     )
-    from mcp_kubernetes.results import Answer, Foreign, Object, Rows, Text
+    from mcp_kubernetes.results import Answer, Foreign, Header, Object, Rows, Text
     from mcp_kubernetes.settings import Settings, setting
     from mcp_kubernetes.tools import Tool, tool
 
@@ -39,9 +40,10 @@ _HOMES = {
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),
+    "kinds": ("KindProfile", "Noise", "Relation"),
     "kube.client": ("Cluster", "TablePage"),
     "parameters": ("APIGroup", "AllNamespaces", "Name", "Namespace", "Page", "ResourceType", "Selectors"),
-    "results": ("Answer", "Foreign", "Object", "Rows", "Text"),
+    "results": ("Answer", "Foreign", "Header", "Object", "Rows", "Text"),
     "settings": ("Settings", "setting"),
     "tools": ("Tool", "tool"),
 }
@@ -57,13 +59,17 @@ __all__ = [
     "Effect",
     "Forbidden",
     "Foreign",
+    "Header",
     "Identity",
     "InvalidArguments",
+    "KindProfile",
     "Name",
     "Namespace",
+    "Noise",
     "NotFound",
     "Object",
     "Page",
+    "Relation",
     "ResourceType",
     "Rows",
     "Selectors",

@@ -23,6 +23,7 @@ from mcp_kubernetes.settings import (
     KubernetesSettings,
     OutputSettings,
     PluginSettings,
+    SafetySettings,
     ServerSettings,
     ToolSettings,
 )
@@ -177,6 +178,8 @@ class App:
             settings=kubernetes,
             policy=self._policy,
             user_agent=f"mcp-kubernetes/{__version__}",
+            mask_sensitive=self.config.section(SafetySettings).mask_sensitive,
+            kinds=[profile for c in self._contributions for profile in c.kinds],
         )
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
         self._dispatcher = Dispatcher(
@@ -231,6 +234,6 @@ class App:
 _SIZE = Parameter(
     MAX_BYTES,
     "max_bytes",
-    Annotated[int | None, Field(ge=_MIN_BYTES, le=_MAX_BYTES, description="Size limit of the answer in bytes.")],
+    Annotated[int | None, Field(ge=_MIN_BYTES, le=_MAX_BYTES, description="Most bytes of the answer.")],
     for_host=True,
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,6 +37,19 @@ class Budget:
             return False
         self.left -= size
         return True
+
+    def give_back(self, size: int) -> None:
+        """What was taken and is not needed after all."""
+        self.left += size
+
+    @contextmanager
+    def keeping(self, size: int) -> Iterator[None]:
+        """Keep `size` bytes from the body, for what comes after it."""
+        self.left -= size
+        try:
+            yield
+        finally:
+            self.left += size
 
     def limit(self, max_bytes: int) -> None:
         """Start anew with another size: the caller's own wish."""

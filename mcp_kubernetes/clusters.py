@@ -17,6 +17,7 @@ from mcp_kubernetes.tools import Parameter
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session, ToolCall
     from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.client import Cluster
     from mcp_kubernetes.kube.layer import KubernetesLayer
     from mcp_kubernetes.safety import SafetyPolicy
@@ -74,6 +75,8 @@ class ClusterRegistry:
     settings: KubernetesSettings
     policy: SafetyPolicy
     user_agent: str
+    mask_sensitive: bool
+    kinds: Sequence[KindProfile]
     _layer: KubernetesLayer | None = field(default=None, init=False)
 
     @property
@@ -118,6 +121,8 @@ class ClusterRegistry:
                 burst=self.settings.burst_limit,
                 decide=self.policy.decide,
                 user_agent=self.user_agent,
+                mask_sensitive=self.mask_sensitive,
+                kinds=self.kinds,
             )
         return cast("KubernetesLayer", self._layer)
 

@@ -14,6 +14,7 @@ from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
 from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact
+from mcp_kubernetes.rendering import unposed
 from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
 from mcp_kubernetes.watchdog import Watchdog, Work
 
@@ -110,5 +111,5 @@ def _outcome(answer: Answer) -> Outcome:
 
 def _failure(sentence: str, call: ToolCall) -> Outcome:
     """The sentence, and the notes so far: what was assumed often explains what went wrong."""
-    text = redact(strip_control(sentence))[:_MAX_ERROR]
+    text = "\n".join(map(unposed, redact(strip_control(sentence))[:_MAX_ERROR].splitlines()))
     return Outcome(blocks=tuple(block for block in (text, str(call.notes)) if block), is_error=True)

@@ -4,7 +4,7 @@ All hooks are optional, synchronous and asked once at start-up, for one plugin a
 objects; nothing on the way of a request goes through pluggy. An implementation may leave out arguments that
 it does not need. `settings` is the plugin's own validated model, or None if it declares none.
 
-Order: `register_settings`, then sources, providers, transports, tools, middleware, and `lifespan` last.
+Order: `register_settings`, then sources, providers, transports, tools, middleware, kinds, and `lifespan` last.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
     from mcp_kubernetes.settings import Settings
@@ -63,6 +64,11 @@ def register_tools(settings: Any) -> Iterable[Tool]:  # type: ignore[empty-body]
 @hookspec
 def register_middleware(settings: Any) -> Iterable[Middleware]:  # type: ignore[empty-body]
     """Wrap every call. A middleware's `stage` places it, never the order of installation. Since 0.1."""
+
+
+@hookspec
+def register_kinds(settings: Any) -> Iterable[KindProfile]:  # type: ignore[empty-body]
+    """Say what is known of kinds: their noise, and what is related to their objects. One owner a kind. Since 0.1."""
 
 
 @hookspec

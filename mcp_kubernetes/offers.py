@@ -8,6 +8,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.candidates import Broken
+from mcp_kubernetes.kinds import KindProfile
 from mcp_kubernetes.pipeline import Stage
 from mcp_kubernetes.tools import Tool
 
@@ -32,6 +33,7 @@ class Contribution:
     transports: Sequence[Transport]
     tools: Sequence[Tool]
     middleware: Sequence[Middleware]
+    kinds: Sequence[KindProfile]
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Kind and name of everything that must have one owner."""
@@ -39,6 +41,7 @@ class Contribution:
         yield from (("credential provider", provider.name) for provider in self.providers)
         yield from (("transport", transport.name) for transport in self.transports)
         yield from (("tool", tool.name) for tool in self.tools)
+        yield from (("kind profile", profile.name) for profile in self.kinds)
 
 
 def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contribution:
@@ -51,6 +54,7 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         transports=_TRANSPORTS.gather(ask),
         tools=_TOOLS.gather(ask),
         middleware=_MIDDLEWARE.gather(ask),
+        kinds=_KINDS.gather(ask),
     )
 
 
@@ -143,3 +147,4 @@ _PROVIDERS = _Offer(
 _TRANSPORTS = _Offer(hook="register_transports", noun="transport", texts=("name",), methods=("serve",))
 _TOOLS = _Offer(hook="register_tools", noun="tool made with @tool", kind=Tool)
 _MIDDLEWARE = _Offer(hook="register_middleware", noun="middleware", attributes={"stage": Stage}, methods=("__call__",))
+_KINDS = _Offer(hook="register_kinds", noun="kind profile", kind=KindProfile, texts=("resource",))

@@ -16,14 +16,14 @@ _SELECTOR_LENGTH = 4_000
 ResourceType = Annotated[
     str,
     StringConstraints(min_length=1, max_length=300),
-    Field(description="Kind, plural or short name, also with group or version: pods, deploy, apps/v1/Deployment."),
+    Field(description="As for kubectl: pods, deploy, apps/v1/Deployment."),
 ]
 APIGroup = Annotated[
     str | None,
-    Field(max_length=300, description="API group, or group/version, where the type alone is ambiguous."),
+    Field(max_length=300, description="Group or group/version, if ambiguous."),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=253), Field(description="Name of the object.")]
-Namespace = Annotated[str | None, Field(max_length=63, description="Namespace; default: the context's own.")]
+Namespace = Annotated[str | None, Field(max_length=63, description="Default: the context's own.")]
 AllNamespaces = Annotated[bool, Field(description="Look in all namespaces.")]
 
 
@@ -51,10 +51,8 @@ class Page:
     gave was shown, it returns the cursor to go on with, or None at the end of the list.
     """
 
-    limit: Annotated[int | None, Field(ge=1, le=100_000, description="At most this many rows.")] = None
-    continue_: Annotated[
-        str | None, Field(max_length=8_000, description="Cursor of the previous answer, to go on from there.")
-    ] = None
+    limit: Annotated[int | None, Field(ge=1, le=100_000, description="Most rows.")] = None
+    continue_: Annotated[str | None, Field(max_length=8_000, description="Cursor of the previous answer.")] = None
     bindings: list[Callable[[bool], str | None]] = field(
         default_factory=list, repr=False, compare=False, metadata={"wire": False}
     )

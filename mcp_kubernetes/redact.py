@@ -66,7 +66,16 @@ def deep(value: Any) -> Any:
         return redact(value)
     if isinstance(value, Mapping):
         return {deep(key): deep(inner) for key, inner in value.items()}
-    return [deep(inner) for inner in value] if isinstance(value, list | tuple) else value
+    return _items(value) if isinstance(value, list | tuple) else value
+
+
+def _items(values: Sequence[Any]) -> list[Any]:
+    """Each redacted by itself; where they are the lines of one credential, as the lines of a text."""
+    found = [deep(inner) for inner in values]
+    if all(isinstance(inner, str) for inner in values):
+        together = redact("\n".join(values))
+        return found if together == "\n".join(found) else together.split("\n")
+    return found
 
 
 def _cut(text: str) -> str:

@@ -6,51 +6,55 @@ A row is one line and an object is YAML or JSON, so neither needs a fence; free 
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from typing import Any
 
-from mcp_kubernetes.results import NOTE, Object, Row, clean, strip_control
+from mcp_kubernetes.results import NOTE, Cell, Form, clean
+from mcp_kubernetes.yaml_form import json_text, yaml_text
 
-_UNFOLDED = 2**31 - 1
-"""The widest line that the YAML emitter takes: long texts stay on one line."""
-
-_NOTE_KEY = re.compile(f"^{NOTE}", re.MULTILINE)
-"""A key of an object that would look like a note of ours; quoted, it is the same key."""
+_FENCE = "<<<data"
+"""How the line before foreign text begins, followed by a mark; the line after it ends with the mark and `>>>`."""
 
 
 def fenced(text: str) -> str:
     """Text from elsewhere between two lines that it cannot have foreseen."""
     mark = secrets.token_hex(4)
-    return f"<<<data {mark}\n{text}\n{mark}>>>" if text else ""
+    return f"{_FENCE} {mark}\n{text}\n{mark}>>>" if text else ""
 
 
-def document(part: Object) -> str:
-    """The object in its form; long texts stay on one line."""
-    if part.form == "json":
-        return json.dumps(part.value, ensure_ascii=False, separators=(",", ":"))
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(part.value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_UNFOLDED)
-    return _NOTE_KEY.sub(f'"{NOTE[:-1]}":', text.rstrip("\n"))
+def in_form(value: Any, form: Form) -> str:
+    """The value as YAML or JSON; characters that nobody sees are written as their codes."""
+    return yaml_text(value) if form == "yaml" else json_text(value)
 
 
-def no_note(line: str) -> str:
-    """The line, moved by a space if it would look like a note of ours."""
-    return f" {line}" if line.startswith(NOTE) else line
+def as_row(text: str, form: Form) -> str:
+    """An object among rows: a YAML document of its own, or a line of JSON."""
+    return f"---\n{text}" if form == "yaml" else text
 
 
-def line_of(row: Row) -> str:
-    """A row as tab-separated cells without line breaks, or an object as a document of its own."""
-    if not isinstance(row, Object):
-        cells = [cell if type(cell) is str else _cell(cell) for cell in row]
-        return no_note("\t".join(cells if "".join(cells).isprintable() else map(clean, cells)))
-    text = strip_control(document(row))
-    return f"---\n{text}" if row.form == "yaml" else text
+def unposed(line: str) -> str:
+    """The line, moved by a space if it would look like a note of ours or the beginning of a fence."""
+    return f" {line}" if line.startswith((NOTE, _FENCE)) else line
 
 
-def _cell(value: Any) -> str:
+def line_of(row: Any) -> str:
+    """A row as tab-separated cells without line breaks."""
+    cells = [cell if type(cell) is str else _cell(cell) for cell in row]
+    joined = "".join(cells)
+    return unposed("\t".join(cells if joined.isascii() and joined.isprintable() else map(clean, cells)))
+
+
+def without(lines: list[str], spare: frozenset[int]) -> list[str]:
+    """Lines of a table without the columns at these positions."""
+    return [unposed("\t".join(kept(line.split("\t"), spare))) for line in lines]
+
+
+def kept(cells: Any, spare: frozenset[int]) -> list[Any]:
+    """The cells at positions that cannot be spared."""
+    return [cell for at, cell in enumerate(cells) if at not in spare]
+
+
+def _cell(value: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

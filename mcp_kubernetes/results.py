@@ -11,9 +11,9 @@ import re
 from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from mcp_kubernetes.jsonpath import parse
+from mcp_kubernetes.jsonpath import parse, placed
 
 if TYPE_CHECKING:
     from mcp_kubernetes.parameters import Page
@@ -50,12 +50,17 @@ class Foreign:
 class Object:
     """One Kubernetes object, as masked JSON bytes that are decoded only when somebody looks inside.
 
-    `form` says how it is rendered: "yaml" or "json".
+    `form` says how it is rendered: "yaml" or "json". `raw` is what is shown; where that was made slim, `whole` are
+    the bytes with all that was left out, and `lacks_fields` says whether somebody may miss any of it.
     """
 
-    def __init__(self, raw: bytes, form: Form = "yaml") -> None:
+    def __init__(
+        self, raw: bytes, form: Form = "yaml", *, whole: bytes | None = None, lacks_fields: bool = False
+    ) -> None:
         self.raw = raw
         self.form = form
+        self.lacks_fields = lacks_fields
+        self._whole = raw if whole is None else whole
 
     @classmethod
     def of(cls, value: Any, form: Form = "yaml") -> Object:
@@ -64,27 +69,62 @@ class Object:
 
     @cached_property
     def value(self) -> Any:
-        """The object as dicts and lists."""
+        """The object as dicts and lists, as far as it is shown."""
         return json.loads(self.raw)
 
     def at(self, path: str, default: Any = None) -> Any:
         """The value at a path such as `.spec.containers[0].image` or `.metadata.labels['app']`; else `default`.
 
-        Of several values it is the first. Raises PathError, a ValueError, for text that is no path.
+        Of several values it is the first; it may be one that is not shown. Raises PathError, a ValueError, for text
+        that is no path.
         """
-        found = parse(path).values(self.value)
+        found = self.all(path)
         return found[0] if found else default
+
+    def all(self, path: str) -> list[Any]:
+        """All values at a path, with the rules of `at`."""
+        return parse(path).values(self._everything)
+
+    def only(self, paths: Iterable[str]) -> Object:
+        """The object with these fields alone, beside what says which object it is.
+
+        A path of keys keeps its place, any other one is itself the key of what it leads to. What is not shown
+        appears if a path leads to nothing else. Raises PathError.
+        """
+        kept: dict[str, Any] = {}
+        lacks_fields = False
+        for path in ("apiVersion", "kind", "metadata.name", "metadata.namespace", *paths):
+            shown, everything = parse(path).values(self.value), self.all(path)
+            placed(kept, path, shown or everything)
+            lacks_fields = lacks_fields or bool(shown and shown != everything)
+        return Object(json.dumps(kept).encode(), self.form, lacks_fields=lacks_fields and self.lacks_fields)
+
+    @cached_property
+    def _everything(self) -> Any:
+        return self.value if self._whole is self.raw else json.loads(self._whole)
 
 
 Row = Sequence[Cell] | Object
+
+
+class Header(tuple[str, ...]):  # noqa: SLOT001 - where a tuple is the base there can be none
+    """A table's column names. `spare` are the positions that are left out when the rows do not fit otherwise."""
+
+    spare: frozenset[int]
+
+    def __new__(cls, names: Iterable[str], spare: Iterable[int] = ()) -> Self:
+        """The names in order, and which of them are the first to go."""
+        header = super().__new__(cls, names)
+        header.spare = frozenset(spare)
+        return header
 
 
 @dataclass(frozen=True)
 class Rows:
     """A table. `rows` may be lazy: it is read only as far as the budget reaches, then closed.
 
-    Rows are tuples as long as `columns`; without columns the first row is the header. A row may be a whole
-    `Object` instead.
+    Rows are tuples as long as `columns`; without columns the first row is the header. Either may be a `Header`,
+    which says what can be spared. A row may be a whole `Object` instead.
     """
 
     columns: Sequence[str]
@@ -136,20 +176,37 @@ def answer(returned: Returned) -> Answer:
 NOTE = "note:"
 """How each of our notes begins, and nothing else that stands at the beginning of a line."""
 
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
-    r"\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+"""A character that shows nothing and may still say something: a control or a direction, a zero-width or default
+ignorable character (Unicode DerivedCoreProperties), a tag, a variation selector, half of a surrogate pair."""
+
+_SEEN = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
+_TERMINAL = re.compile(
+    r"(?:\x1b\[|\x9b(?=[0-?]))[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]{0,500}(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b(?:[ #%()*+][ -~]|[78=>cDEHM])"
+)
+"""What a terminal acts on and does not show (ECMA-48): colours and moves; titles and links; character sets."""
+
 _BREAK = re.compile(r"[\t\r\n]+")
 
 
+def has_unseen(text: str) -> bool:
+    """Whether a character is in it that nobody sees; newlines and tabs are seen."""
+    return bool(text.encode().translate(None, _SEEN)) if text.isascii() else UNSEEN.search(text) is not None
+
+
 def strip_control(text: str) -> str:
-    """Remove control, zero-width and direction-changing characters and lone surrogates; keep newlines and tabs."""
-    return _CONTROL.sub("", text)
+    """Remove what nobody sees, and a terminal's control sequences as a whole; keep newlines and tabs."""
+    return UNSEEN.sub("", _TERMINAL.sub("", text)) if has_unseen(text) else text
 
 
 def clean(text: str) -> str:
     """One line without control characters: fit for a table cell or a field in a sentence."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return strip_control(_BREAK.sub(" ", text))

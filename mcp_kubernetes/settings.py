@@ -90,6 +90,11 @@ class SafetySettings(Settings):
         help="Only read. This version has nothing to allow beyond that.",
     )
     dry_run: bool = setting(default=False, flag="--dry-run", help="Let the API server only try every change.")
+    mask_sensitive: bool = setting(
+        default=True,
+        flag="--mask-sensitive",
+        help="Mask what looks like a credential outside of Secrets, too. Values of Secrets are always masked.",
+    )
 
 
 class OutputSettings(Settings):

@@ -196,7 +196,10 @@ def _wire(name: str) -> str:
 
 
 def _plain(schema: Any) -> Any:
-    """Drop titles and null defaults, and write "a T or null" as T: leaving the argument out says the same."""
+    """Drop titles, null defaults and lengths of texts, and write "a T or null" as T: leaving it out says the same.
+
+    Lengths are looked at when a tool is called; nobody counts characters before.
+    """
     if isinstance(schema, list):
         return [_plain(part) for part in schema]
     if not isinstance(schema, dict):
@@ -210,7 +213,8 @@ def _plain(schema: Any) -> Any:
 
 
 def _is_noise(key: str, value: Any) -> bool:
-    return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
+    is_length = key in {"minLength", "maxLength"} and isinstance(value, int)
+    return is_length or (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
 
 
 def _problems(error: ValidationError, known: list[str]) -> str:

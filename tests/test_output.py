@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes import Answer, App, Effect, Foreign, Identity, Object, Page, Rows, Text, ToolCall, tool
-from mcp_kubernetes.rendering import document, fenced
+from mcp_kubernetes import Answer, App, Effect, Foreign, Header, Identity, Object, Page, Rows, Text, ToolCall, tool
+from mcp_kubernetes.rendering import fenced, in_form
 from tests.invariants.probes import Toolbox
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ async def test_an_answer_is_no_larger_than_asked_and_says_what_was_cut(make: Cal
     blocks = await said(make(), maxBytes=size)
     assert sum(len(block.encode()) for block in blocks) <= size
     assert blocks[-1].startswith("note: ")
-    assert re.search(r"was cut after|there are more", blocks[-1])
+    assert re.search(r"was cut after|there are more|was cut in ", blocks[-1])
     assert "maxBytes" in blocks[-1]
 
 
@@ -259,6 +260,102 @@ async def test_a_text_is_cut_at_the_end_of_a_line() -> None:
 
 async def test_what_fits_is_not_cut_and_not_talked_about() -> None:
     assert len(await said(Foreign("x" * 600), maxBytes=1_024)) == 1
+
+
+SPARING = Header(("NAME", "WIDE", "AGE", "WIDER"), spare=(1, 3))
+
+
+@pytest.mark.parametrize("in_rows", [True, False])
+async def test_spare_columns_go_before_any_row_does_and_that_is_said(*, in_rows: bool) -> None:
+    rows = [(f"n{n}", "w" * 40, "5d", "x" * 40) for n in range(30)]
+    table = Rows((), [SPARING, *rows]) if in_rows else Rows(SPARING, rows)
+    block, notes = await said(table, maxBytes=1_024)
+    assert block.splitlines() == ["NAME\tAGE", *(f"n{n}\t5d" for n in range(30))]
+    assert notes == (
+        "note: Columns were left out so that more rows fit: WIDE, WIDER; "
+        "to see them, ask for fewer rows, or for more bytes with maxBytes."
+    )
+
+
+async def test_where_that_is_not_enough_rows_are_left_out_too() -> None:
+    rows = [(f"n{n}", "w" * 40, "5d", "x" * 40) for n in range(1_000)]
+    block, notes = await said(Rows(SPARING, rows), maxBytes=1_024)
+    lines = block.splitlines()
+    assert lines == ["NAME\tAGE", *(f"n{n}\t5d" for n in range(len(lines) - 1))]
+    assert f"{len(lines) - 1} rows are shown, there are more" in notes
+    assert 1_024 * 0.5 < len(block) < 1_024
+
+
+async def test_spare_columns_stay_where_there_is_room() -> None:
+    assert await said(Rows(SPARING, [("a", "b", "c", "d")])) == ["NAME\tWIDE\tAGE\tWIDER\na\tb\tc\td"]
+
+
+def big(name: str, size: int) -> dict[str, Any]:
+    return {"kind": "ConfigMap", "metadata": {"name": name}, "data": {"k": "v" * size}}
+
+
+@pytest.mark.parametrize(
+    "sizes", [(30_000, 30_000, 30_000), (30_000, 200, 200), (200, 30_000, 200), (200, 200, 30_000)]
+)
+async def test_several_objects_share_the_budget_so_that_each_is_there_and_short_ones_are_whole(
+    sizes: tuple[int, ...],
+) -> None:
+    whole = [big(f"n{n}", size) for n, size in enumerate(sizes)]
+    parts = [part for each in whole for part in (Text("---"), Object.of(each))]
+    block, notes = await said(parts, maxBytes=6_000)
+    found = list(yaml.safe_load_all(block))
+    assert [each["metadata"]["name"] for each in found] == ["n0", "n1", "n2"]
+    assert [each for each in found if len(each["data"]["k"]) == 200] == [e for e in whole if len(e["data"]["k"]) == 200]
+    assert "each marked with …" in notes
+    assert 3_500 < len(block.encode()) < 6_000
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+async def test_a_row_that_is_an_object_too_large_for_any_answer_is_cut_within_and_stays_valid(form: Any) -> None:
+    block, notes = await said(
+        Rows((), [Object.of(big("a", 9_000), form), Object.of(big("b", 9), form)]), maxBytes=2_048
+    )
+    [found] = yaml.safe_load_all(block)
+    assert found["metadata"]["name"] == "a"
+    assert re.fullmatch(r"v+…\(\+[\d,]+ bytes\)", found["data"]["k"])
+    assert "was cut in 1 place, " in notes
+    assert "there are more" in notes
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+async def test_a_key_without_its_end_hides_nothing_after_it_and_leaves_the_object_valid(form: Any) -> None:
+    begun = "-----BEGIN " + "RSA PRIVATE KEY-----"
+    value = {
+        "a": f"{begun}\nplanted",
+        "b": "stays",
+        "c": [begun, "planted", "-----END " + "RSA PRIVATE KEY-----", "last"],
+    }
+    [block] = await said(Object.of(value, form))
+    assert "planted" not in block
+    assert yaml.safe_load(block) == {"a": "<redacted>", "b": "stays", "c": ["<redacted>", "last"]}
+
+
+async def test_an_object_nested_beyond_measure_is_an_answer_and_no_failure_of_the_server() -> None:
+    SAY.parts = Object(b'{"a":' * 100_000 + b"1" + b"}" * 100_000)
+    async with App.of({}, plugins={"toolbox": Toolbox(say)}) as app:
+        outcome = await app.call("say", {}, identity=Identity.local(), session=None)
+    assert outcome.blocks == ("The object is nested too deeply to be shown. Ask for a part of it.",)
+
+
+async def test_a_large_object_does_not_hold_up_the_event_loop() -> None:
+    turns: list[int] = []
+
+    async def turning() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(turning())
+    try:
+        await said(Object.of({f"k{n}": {"a": ["b"] * 10} for n in range(5_000)}))
+    finally:
+        other.cancel()
+    assert len(turns) > 20
 
 
 # Notes
@@ -293,8 +390,8 @@ async def test_an_answer_of_nothing_but_notes_has_no_empty_block() -> None:
     )
 )
 def test_an_object_reads_back_from_yaml_and_json_as_it_was(value: Any) -> None:
-    assert yaml.safe_load(document(Object.of({"a": value}))) == {"a": value}
-    assert json.loads(document(Object.of({"a": value}, "json"))) == {"a": value}
+    assert yaml.safe_load(in_form({"a": value}, "yaml")) == {"a": value}
+    assert json.loads(in_form({"a": value}, "json")) == {"a": value}
 
 
 @pytest.mark.parametrize(

@@ -266,6 +266,31 @@ BROKEN = {
         """,
         "it offers the tool look twice",
     ),
+    "a kind profile of another class": (
+        """
+        @hookimpl
+        def register_kinds(): return [{"resource": "widgets"}]
+        """,
+        "its hook register_kinds returned dict where KindProfile is due",
+    ),
+    "a kind profile twice": (
+        """
+        from mcp_kubernetes import KindProfile
+
+        @hookimpl
+        def register_kinds(): return [KindProfile(group="acme.example", resource="widgets")] * 2
+        """,
+        "it offers the kind profile widgets.acme.example twice",
+    ),
+    "a kind profile whose path cannot be read": (
+        """
+        from mcp_kubernetes import KindProfile, Noise
+
+        @hookimpl
+        def register_kinds(): return [KindProfile(group="", resource="widgets", noise=[Noise(path=".a[0]")])]
+        """,
+        "its hook register_kinds failed: ValueError: The path '.a[0]' of a kind's noise has more than keys and [*]",
+    ),
 }
 
 

@@ -45,7 +45,7 @@ def test_an_object_keeps_its_bytes() -> None:
     [
         ({"name": "web"}, "Pod web."),
         ({"name": "a\nnote: b"}, "Pod a note: b."),
-        ({"name": "a\x1b[31mb\u202e"}, "Pod a[31mb."),
+        ({"name": "a\x1b[31mb\u202e"}, "Pod ab."),
         ({"name": "{name}"}, "Pod {name}."),
         ({"name": "{0.__class__}"}, "Pod {0.__class__}."),
         ({"name": None}, "Pod None."),
@@ -62,6 +62,26 @@ CONTROL += [*range(0x2060, 0x206A), 0xFEFF]
 @pytest.mark.parametrize("code", [*CONTROL, 0xAD, 0x61C, 0x180E, 0xFFF9, 0xFFFB, 0xE0001, 0xE0041, 0xE007F], ids=hex)
 def test_a_character_that_nobody_sees_is_removed(code: int) -> None:
     assert strip_control(f"a{chr(code)}b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("a\x1b[2K\x1b[10;20Hb", "ab"),
+        ("\x1b]0;a title\x07text", "text"),
+        ("\x1b]8;;https://example.com\x1b\\a link\x1b]8;;\x1b\\", "a link"),
+        ("\x1b(Bx\x1b7y\x1b=z", "xyz"),
+        ("\x9b31mred", "red"),
+        ("\x1b]0;a title without an end", "]0;a title without an end"),
+        ("\x1b]0;over\nlines\x07", "]0;over\nlines"),
+        ("\x1b\x1b[31m[31m", "[31m"),
+        ("[31m stays", "[31m stays"),
+    ],
+)
+def test_what_a_terminal_acts_on_is_removed_as_a_whole_and_never_the_text_around_it(text: str, seen: str) -> None:
+    assert strip_control(text) == seen
+    assert strip_control(seen) == seen
 
 
 def test_what_people_write_stays() -> None:

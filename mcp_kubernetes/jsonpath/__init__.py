@@ -13,7 +13,8 @@ What is missing gives no value, and never an error: objects of one kind differ.
 
 from __future__ import annotations
 
+from mcp_kubernetes.jsonpath.choosing import placed
 from mcp_kubernetes.jsonpath.reading import PathError, parse
 from mcp_kubernetes.jsonpath.steps import Path
 
-__all__ = ["Path", "PathError", "parse"]
+__all__ = ["Path", "PathError", "parse", "placed"]

@@ -10,6 +10,11 @@ from mcp_kubernetes.jsonpath.steps import Anywhere, Every, Item, Key, Matching, 
 LONGEST = 1_000
 """Characters of a path."""
 
+_MOST_ANYWHERE = 2
+_MOST_NESTED = 3
+_MOST_CHOICES = 100
+"""What several steps in one bracket multiply to: each of them is followed to the end of the path."""
+
 _KEY = re.compile(r"(?:\\.|[^\s.\[\]{}()=!<>\\])+")
 _INT = re.compile(r"-?\d{1,9}(?![\w.])")
 _SLICE = re.compile(r"(-?\d{1,9})?:(-?\d{1,9})?(?::(\d{1,9}))?(?=\])")
@@ -47,6 +52,9 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._anywhere = 0
+        self._nested = 0
+        self._choices = 1
 
     @property
     def ended(self) -> bool:
@@ -67,6 +75,8 @@ class _Reader:
 
     def _step(self) -> list[Step]:
         if self._take(".."):
+            self._anywhere += 1
+            self._bound(self._anywhere <= _MOST_ANYWHERE, f"at most {_MOST_ANYWHERE} times ..")
             return [Anywhere(), *self._after_dot()]
         if self._take("."):
             return self._after_dot() if self._more else []
@@ -92,6 +102,8 @@ class _Reader:
             while self._take(","):
                 self._blanks()
                 several.append(self._inside())
+            self._choices *= len(several)
+            self._bound(self._choices <= _MOST_CHOICES, f"at most {_MOST_CHOICES} ways in brackets")
             step = several[0] if len(several) == 1 else Several(tuple(several))
         self._expect("]")
         return step
@@ -108,6 +120,13 @@ class _Reader:
         raise self.error("a number, a quoted key, * or ?()")
 
     def _filter(self) -> Matching:
+        self._nested += 1
+        self._bound(self._nested <= _MOST_NESTED, f"at most {_MOST_NESTED} filters in each other")
+        found = self._comparison()
+        self._nested -= 1
+        return found
+
+    def _comparison(self) -> Matching:
         self._blanks()
         left = Path(self._operand_path())
         self._blanks()
@@ -133,6 +152,11 @@ class _Reader:
         if self._text[self._at : self._at + 1] != "@":
             raise self.error("@, the item that is looked at,")
         return self.steps()
+
+    def _bound(self, kept: bool, most: str) -> None:
+        """What a path may ask for is bounded: it is followed through each object of a list."""
+        if not kept:
+            raise PathError(f"a path has {most}")
 
     def _blanks(self) -> None:
         while self._take(" "):

@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.jsonpath import PathError
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.decode import ColumnDefinition, slim, whole
+from mcp_kubernetes.kube.decode import ColumnDefinition, whole
 from mcp_kubernetes.kube.expression import Expression
 from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
 from mcp_kubernetes.kube.picking import Picker
 from mcp_kubernetes.kube.places import Place, Position
+from mcp_kubernetes.kube.review import may
+from mcp_kubernetes.kube.slimming import Profiles
 from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget, Notes
+    from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.cluster import ClusterEntry
     from mcp_kubernetes.kube.places import Chunk
     from mcp_kubernetes.kube.resources import Resource
@@ -67,6 +70,7 @@ class Cluster:
         send: Callable[[Request], Awaitable[Response]],
         resolve: Callable[[str, str | None, str | None], Awaitable[Resource]],
         free: Callable[[], float],
+        profiles: Profiles,
         sealer: Sealer,
         notes: Notes,
         budget: Budget,
@@ -75,6 +79,7 @@ class Cluster:
         self._send = send
         self._resolve = resolve
         self._free = free
+        self._profiles = profiles
         self._sealer = sealer
         self._notes = notes
         self._budget = budget
@@ -83,7 +88,31 @@ class Cluster:
         self, kind: str, api_group: str | None = None, namespace: str | None = None, *, all_namespaces: bool = False
     ) -> Resource:
         """The resource that `kind` means here. Raises UnknownKind with the nearest that the caller may list there."""
-        return await self._resolve(kind, api_group, None if all_namespaces else namespace or self._home)
+        resource = await self._resolve(kind, api_group, None if all_namespaces else namespace or self._home)
+        if resource.also_in:
+            self._notes.add(
+                "This is {name}; the same kind is in {others} too: pass apiGroup to mean that one.",
+                name=resource.full_name, others=", ".join(resource.also_in),
+            )  # fmt: skip
+        return resource
+
+    async def profile(self, kind: str, api_group: str | None = None, namespace: str | None = None) -> KindProfile:
+        """What plugins know of that kind; an empty profile if nothing. Raises UnknownKind."""
+        return self._profiles.of(await self.resource(kind, api_group, namespace))
+
+    async def may(
+        self,
+        verb: str,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        api_group: str | None = None,
+        all_namespaces: bool = False,
+    ) -> bool:
+        """Whether this user may do `verb` to objects of a kind there, as the API server says."""
+        resource = await self.resource(kind, api_group, namespace, all_namespaces=all_namespaces)
+        scope = None if all_namespaces or not resource.namespaced else namespace or self._home
+        return await may(self._send, verb, resource, scope)
 
     async def get(
         self,
@@ -95,15 +124,16 @@ class Cluster:
         full: bool = False,
         form: Form = "yaml",
     ) -> Object:
-        """One object, masked and, unless `full`, without managedFields. Raises NotFound, Forbidden and others.
+        """One object, masked and, unless `full`, without what its kind's profile calls noise.
 
-        `form` is how it is rendered when it becomes part of an answer.
+        What is left out can still be looked at. `form` is how it is rendered when it becomes part of an answer.
+        Raises NotFound, Forbidden and others.
         """
         resource = await self.resource(kind, api_group, namespace)
         scope = self._scope(resource, namespace)
         response = await self._send(Request(method="GET", path=resource.path(scope, name)))
         raw = whole(response.body)
-        return Object(raw if full else slim(raw), form)
+        return Object(raw, form) if full else self._profiles.object(resource, raw, form)
 
     async def objects(
         self,
@@ -122,7 +152,10 @@ class Cluster:
         async with aclosing(self._chunks(question, page)) as chunks:
             async for position, chunk in chunks:
                 for raw in position.rows(chunk):
-                    yield Object(slim(bytes(raw)), form)
+                    found = self._profiles.object(question.resource, bytes(raw), form)
+                    if found.lacks_fields:
+                        self._notes.add("Fields with the usual defaults are left out.")
+                    yield found
 
     async def rows(
         self,
@@ -195,10 +228,10 @@ class Cluster:
     def _note_matches(self, position: Position) -> None:
         """Say what came of `where`: an object that lacks a field is neither a match nor clearly none."""
         tally = position.tally
-        unclear = f"; {tally.unclear} lack a field that it looks at, or hold it in another form" * bool(tally.unclear)
+        unclear = "; {unclear} lack a field that it looks at, or hold it in another form" * bool(tally.unclear)
         self._notes.add(
-            "{matched} of {seen} objects match where" + unclear + "; the list was {read}.",
-            matched=tally.matched, seen=tally.seen,
+            "{matched} of the {seen} objects that were looked at match where" + unclear + "; the list was {read}.",
+            matched=tally.matched, seen=tally.seen, unclear=tally.unclear,
             read="read to its end" if position.at_end else "not read to its end",
         )  # fmt: skip
 
@@ -207,6 +240,8 @@ class Cluster:
 
     def _cursor(self, position: Position, shown: bool) -> str | None:
         place = position.place(shown=shown)
+        if place and (more := position.remaining(place)):
+            self._notes.add("About {more} objects of the list were not looked at.", more=more)
         return self._sealer.seal(asdict(place)) if place else None
 
     def _sized(self, question: Question, page: Page | None) -> Question:

@@ -26,6 +26,7 @@ class ListMeta(msgspec.Struct, gc=False):
 
     continue_: str = msgspec.field(name="continue", default="")
     resource_version: str = msgspec.field(name="resourceVersion", default="")
+    remaining: int | None = msgspec.field(name="remainingItemCount", default=None)
 
 
 class ColumnDefinition(msgspec.Struct, gc=False):
@@ -129,18 +130,3 @@ def fields(raw: bytes) -> dict[str, msgspec.Raw]:
 def joined(parts: dict[str, Any]) -> bytes:
     """The JSON object made of these fields."""
     return _encode(parts)
-
-
-def slim(raw: bytes) -> bytes:
-    """Drop what no reader needs: managedFields and the copy of the manifest that `kubectl apply` keeps."""
-    parts: dict[str, Any] = dict(fields(raw))
-    if "metadata" not in parts:
-        return raw
-    metadata: dict[str, Any] = dict(fields(bytes(parts["metadata"])))
-    metadata.pop("managedFields", None)
-    annotations = dict(fields(bytes(metadata.pop("annotations", b"{}"))))
-    annotations.pop(LAST_APPLIED, None)
-    if annotations:
-        metadata["annotations"] = annotations
-    parts["metadata"] = metadata
-    return joined(parts)

@@ -120,7 +120,14 @@ def _root(response: Response, known: _Entry | None, path: str) -> _Root:
 
 
 def _best(index: Index, wanted: list[Wanted]) -> Resource | None:
-    return next((found[0] for reading in wanted if (found := index.find(reading))), None)
+    return next((_first(found) for reading in wanted if (found := index.find(reading))), None)
+
+
+def _first(found: list[Resource]) -> Resource:
+    """The best of these, which knows of its rivals. Beside the core group nobody has any: pods are pods."""
+    best = found[0]
+    rivals = {resource.group for resource in found if resource.kind == best.kind} - {best.group}
+    return replace(best, also_in=tuple(sorted(rivals))) if best.group and rivals else best
 
 
 async def _listable(resources: Iterable[Resource], send: Send, namespace: str | None) -> list[Resource]:

@@ -224,4 +224,4 @@ def _namespace(row: TableRow) -> str:
 def _made(rows: Sequence[Any], metadata: ListMeta, place: Place, columns: Sequence[ColumnDefinition] = ()) -> Chunk:
     after = Place(namespace=place.namespace, token=metadata.continue_) if metadata.continue_ else None
     pinned = place if place.token else replace(place, version=metadata.resource_version)
-    return Chunk(rows=rows, place=pinned, after=after, columns=columns)
+    return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining)

@@ -1,29 +1,20 @@
 """Secrets lose their values here, before anything that a tool can hold is made from the bytes.
 
-A masked value shows its size and a keyed digest bound to object and field, so that two reads can be compared
-("unchanged") without learning anything about the value. The key lives as long as the process.
+What is sensitive in objects of other kinds is masked by `objects`.
 """
 
 from __future__ import annotations
 
-import binascii
-import hashlib
-import hmac
-import os
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mcp_kubernetes.kube.decode import LAST_APPLIED, fields, joined
+from mcp_kubernetes.kube.marks import decoded, mark
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.paths import APIPath
 
-MARKER = "<masked: "
-"""How every masked value begins."""
-
-_KEY = os.urandom(32)
 _VALUES = ("data", "stringData")
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -79,18 +70,4 @@ def _annotations(owner: bytes, raw: bytes) -> dict[str, Any]:
 
 
 def _mark(owner: bytes, place: str, key: str, raw: bytes) -> str:
-    value = _decoded(place, raw)
-    digest = hmac.new(_KEY, digestmod=hashlib.sha256)
-    for part in (owner, place.encode(), key.encode(), value):
-        digest.update(len(part).to_bytes(8) + part)
-    return f"{MARKER}{len(value)} bytes, {digest.hexdigest()[:8]}>"
-
-
-def _decoded(place: str, raw: bytes) -> bytes:
-    value = msgspec.json.decode(raw)
-    if not isinstance(value, str):
-        return raw
-    try:
-        return b64decode(value) if place == "data" else value.encode()
-    except (binascii.Error, ValueError):
-        return value.encode()
+    return mark(owner, place, key, decoded(place, msgspec.json.decode(raw)))

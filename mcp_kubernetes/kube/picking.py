@@ -17,6 +17,10 @@ from mcp_kubernetes.jsonpath.steps import Anywhere, Every, Key, Matching, Severa
 from mcp_kubernetes.results import clean
 
 _SCALARS = str | int | float | bool | None
+_DEEPEST = 50
+_MOST_FORKS = 64
+"""How far steps, and ways that part at `[*]` or in brackets, are told apart. What is named beyond that is decoded
+with all around it."""
 
 
 @dataclass
@@ -28,13 +32,14 @@ class Wanted:
     items: Wanted | None = None
     values: Wanted | None = None
 
-    def add(self, steps: Sequence[Step]) -> None:
+    def add(self, steps: Sequence[Step], depth: int = 0, forks: int = 1) -> None:
         """Want what these steps lead to, and what they look at on the way."""
-        if not steps:
+        if not steps or depth > _DEEPEST or forks > _MOST_FORKS:
             self.whole = True
             return
-        for branch in self._branches(steps[0]):
-            branch.add(steps[1:])
+        branches = list(self._branches(steps[0]))
+        for branch in branches:
+            branch.add(steps[1:], depth + 1, forks * len(branches))
 
     def _branches(self, step: Step) -> Iterable[Wanted]:
         match step:

@@ -29,7 +29,7 @@ class Chunk:
     """One page as it came. `rows` are cells or raw objects; `after` is the place of the next page.
 
     `verdicts` say for each row whether it matches the question's expression (None: that cannot be said); without
-    an expression there are none, and every row counts.
+    an expression there are none, and every row counts. `remaining` is how many objects the server says come after.
     """
 
     rows: Sequence[Any]
@@ -37,6 +37,7 @@ class Chunk:
     after: Place | None
     columns: Sequence[ColumnDefinition] = ()
     verdicts: Sequence[bool | None] | None = None
+    remaining: int | None = None
 
 
 @dataclass
@@ -77,6 +78,13 @@ class Position:
     def at_end(self) -> bool:
         """Whether every row of the list was taken."""
         return self._chunk is not None and self._taken >= len(self._chunk.rows) and self._chunk.after is None
+
+    def remaining(self, place: Place) -> int | None:
+        """About how many objects come after `place`, one of this position; None where the server does not tell."""
+        if self._chunk is None or self._chunk.remaining is None or place.namespace is not None:
+            return None
+        rest = len(self._chunk.rows) - place.skip if place != self._chunk.after else 0
+        return rest + self._chunk.remaining
 
     def place(self, *, shown: bool) -> Place | None:
         """The place to go on from; None at the end. `shown`: whether the row taken last was used."""

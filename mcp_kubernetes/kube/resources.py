@@ -61,6 +61,8 @@ class Resource:
     singular: str
     namespaced: bool
     short_names: tuple[str, ...] = ()
+    also_in: tuple[str, ...] = field(default=(), compare=False)
+    """Other groups in which what was typed could have meant something, where that is not plain."""
 
     @property
     def full_name(self) -> str:

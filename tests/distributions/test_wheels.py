@@ -103,7 +103,9 @@ def test_the_installed_program_finds_its_core_plugins_and_the_outside_one(instal
 
 def test_the_installed_program_lists_its_tools(installed: Path) -> None:
     listed = run(installed / "mcp-kubernetes", "tools")
-    for name in ("k8s_list_contexts", "k8s_list_resources", "k8s_get_resource", "k8s_describe_resource"):
+    for name in ("contexts", "resources", "events"):
+        assert f"k8s_list_{name}" in listed
+    for name in ("k8s_get_resource", "k8s_describe_resource"):
         assert name in listed
 
 

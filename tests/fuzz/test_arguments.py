@@ -58,6 +58,9 @@ PLAUSIBLE: Mapping[str, st.SearchStrategy[Any]] = {
     "continue": st.sampled_from(["", "x", "AAAA" * 20, "é", "=" * 8_001]),
     "contextName": st.sampled_from(["admin", "", "none"]),
     "eventsLimit": st.integers(-1, 1_001),
+    "fields": st.sampled_from([".status", ".spec,.metadata.uid", ".a[", ",", "..", ".metadata.labels['a,b']", "a=b"]),
+    "object": st.sampled_from(["pod/web", "web", "/", "a/b/c", "apps/v1/Deployment/web", "none/x", "pod/a,b=c"]),
+    "since": st.sampled_from(["10m", "1d2h", "0s", "99999d", "m", "-1h", "1 h"]),
 }
 
 

@@ -20,7 +20,7 @@ async def test_a_client_of_either_era_lists_the_tools_and_namespaces(app: Apps, 
     async with app({"resources": mcp_kubernetes_resources, "static": static}, mode=mode) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
         listed = await client.call_tool("k8s_list_resources", {"resourceType": "namespaces"})
-    assert names == ["k8s_describe_resource", "k8s_get_resource", "k8s_list_resources"]
+    assert names == ["k8s_describe_resource", "k8s_get_resource", "k8s_list_events", "k8s_list_resources"]
     assert not listed.is_error
     assert text(listed).startswith("NAME\tSTATUS\tAGE\n")
     assert "\nkube-system\tActive\t" in text(listed)

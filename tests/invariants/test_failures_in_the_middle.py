@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import mcp_kubernetes_resources
 from mcp_kubernetes import Effect, Foreign, Rows, Text, ToolCall, ToolError, hookimpl, tool
 from mcp_kubernetes.errors import AnswerTooLarge, Disconnected, Forbidden
 from mcp_kubernetes.kube.network import Network
-from mcp_kubernetes.spi import Access, ClusterEntry, ClusterSource, Credentials, Kubeconfig
+from mcp_kubernetes.spi import Access, ClusterEntry, ClusterSource, Credentials, Kubeconfig, Response
 from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static
 from tests.invariants.probes import Toolbox
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from mcp_kubernetes.spi import Connection, CredentialProvider, Request, Response
+    from mcp import Client
+
+    from mcp_kubernetes.spi import Connection, CredentialProvider, Request
     from pytest_mcp_kubernetes.apps import Apps
     from tests.cluster import Cluster
 
@@ -116,11 +119,14 @@ class Breaking:
 
     inner: Connection
     at: int
+    answer: Response | None = None
     lists: int = field(default=0, init=False)
 
     async def request(self, request: Request, max_bytes: int) -> Response:
         if request.path.endswith("/configmaps"):
             self.lists += 1
+            if self.lists == self.at and self.answer:
+                return self.answer
             if self.lists == self.at:
                 raise AnswerTooLarge("The API server's answer broke off.")
         return await self.inner.request(request, max_bytes)
@@ -159,21 +165,8 @@ class Broken:
 async def test_a_list_that_breaks_off_is_shown_so_far_and_can_be_gone_on_with(
     app: Apps, filled: Cluster, at: int
 ) -> None:
-    plain = Kubeconfig([filled.kubeconfig], required=True).load().entry(None, "static")
-    connection = Breaking(await Network.open(plain, _certificate(filled.kubeconfig)), at)
-    providers = Static(filled.kubeconfig)
-
-    class Source(Broken):
-        @hookimpl
-        def register_credential_providers(self) -> Sequence[CredentialProvider]:
-            return providers.register_credential_providers()
-
-    source = Source(replace(plain, connection=connection))
     asked: dict[str, Any] = {"resourceType": "configmaps", "allNamespaces": True, "maxBytes": ROOMY}
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(connection.aclose)
-        plugins = {"resources": mcp_kubernetes_resources, "source": source}
-        client = await stack.enter_async_context(app(plugins, BY_NAMESPACE))
+    async with _breaking(app, filled, at) as client:
         first = text(await client.call_tool("k8s_list_resources", asked))
         cursor = CURSOR.search(first)
         assert cursor is not None, first
@@ -182,6 +175,62 @@ async def test_a_list_that_breaks_off_is_shown_so_far_and_can_be_gone_on_with(
     seen = re.findall(r"(?m)^(\S+\tcm-\S+)", f"{first}\n{second}")
     assert len(seen) == sum(NAMESPACES.values())
     assert len(set(seen)) == len(seen)
+
+
+GONE = {
+    "kind": "Status",
+    "apiVersion": "v1",
+    "code": 410,
+    "reason": "Expired",
+    "message": "The provided continue parameter is too old to display a consistent list result. You can start a new "
+    "list without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
+    "results. Continuing with the provided token results in an inconsistent list - objects that were created, "
+    "modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    "metadata": {"continue": "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ"},
+}
+"""What an API server says of a snapshot that etcd has compacted."""
+
+
+@pytest.mark.parametrize("more", [{}, {"columns": "N:.metadata.name"}, {"where": "true"}, {"output": "json"}])
+async def test_a_cursor_whose_snapshot_is_gone_says_to_start_the_list_again(
+    app: Apps, filled: Cluster, more: dict[str, str]
+) -> None:
+    asked: dict[str, Any] = {"resourceType": "configmaps", "namespace": "b", "limit": 5, **more}
+    async with _breaking(app, filled, 2, Response(status=410, headers={}, body=json.dumps(GONE).encode())) as client:
+        cursor = CURSOR.search(text(await client.call_tool("k8s_list_resources", asked)))
+        assert cursor is not None
+        answer = await client.call_tool("k8s_list_resources", {**asked, "continue": cursor[1]})
+    assert answer.is_error
+    assert "too old to display a consistent list" in text(answer)
+    assert "Start the list again without `continue`." in text(answer)
+    assert "continue=" not in text(answer)
+
+
+async def test_a_list_whose_snapshot_goes_in_the_middle_offers_no_cursor(app: Apps, filled: Cluster) -> None:
+    asked: dict[str, Any] = {"resourceType": "configmaps", "allNamespaces": True, "maxBytes": ROOMY}
+    async with _breaking(app, filled, 3, Response(status=410, headers={}, body=json.dumps(GONE).encode())) as client:
+        answer = text(await client.call_tool("k8s_list_resources", asked))
+    assert re.search(r"note: Stopped after \d+ rows: .*Start the list again without `continue`\.", answer)
+    assert "continue=" not in answer
+
+
+@asynccontextmanager
+async def _breaking(app: Apps, filled: Cluster, at: int, answer: Response | None = None) -> AsyncIterator[Client]:
+    """A client of an app whose connection breaks off, or gives `answer`, at one list."""
+    plain = Kubeconfig([filled.kubeconfig], required=True).load().entry(None, "static")
+    connection = Breaking(await Network.open(plain, _certificate(filled.kubeconfig)), at, answer)
+    providers = Static(filled.kubeconfig)
+
+    class Source(Broken):
+        @hookimpl
+        def register_credential_providers(self) -> Sequence[CredentialProvider]:
+            return providers.register_credential_providers()
+
+    source = Source(replace(plain, connection=connection))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(connection.aclose)
+        plugins = {"resources": mcp_kubernetes_resources, "source": source}
+        yield await stack.enter_async_context(app(plugins, BY_NAMESPACE))
 
 
 def _certificate(kubeconfig: Path) -> Credentials:

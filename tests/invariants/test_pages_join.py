@@ -116,6 +116,52 @@ def test_all_pages_of_objects_together_are_the_list(
     assert len(_names(whole)) == (60 if "namespace" in scope else sum(NAMESPACES.values()))
 
 
+WHERES = st.sampled_from(
+    [
+        "true",
+        "false",
+        'object.metadata.labels.parity == "odd"',
+        'has(object.data.key3) || object.metadata.name.startsWith("cm-59")',
+        'object.data.key1 == "v"',
+    ]
+)
+COLUMNS = "SPACE:.metadata.namespace,NAME:.metadata.name,KEYS:.data.key2"
+COUNTED = re.compile(r"(\d+) of the (\d+) objects that were looked at match where.*the list was (not )?read")
+
+
+@settings(derandomize=True, max_examples=25, deadline=None)
+@given(sizes=SIZES, scope=SCOPES, where=WHERES, columns=st.sampled_from([None, COLUMNS]))
+@example(sizes=ONE_BY_ONE, scope={"allNamespaces": True}, where='object.data.key1 == "v"', columns=COLUMNS)
+@example(sizes=ONE_BY_ONE, scope={"allNamespaces": True}, where="true", columns=None)
+def test_all_pages_under_an_expression_together_are_what_matches(
+    reader: Reader, sizes: list[dict[str, Any]], scope: dict[str, Any], where: str, columns: str | None
+) -> None:
+    question = {"where": where, "columns": columns, **scope}
+    whole = reader.ask(**question, maxBytes=ROOMY)
+    rows = [_without_age(row) for row in _rows(whole)]
+    everything = [_without_age(row) for row in _rows(reader.ask(columns=columns, **scope, maxBytes=ROOMY))]
+    assert set(rows) <= set(everything)
+    assert _counted(whole) == (len(rows), len(everything), True)
+    pages = reader.pages(sizes, **question)
+    assert [_without_age(row) for page in pages for row in _rows(page)] == rows
+    for page, size in zip(pages, sizes * len(pages), strict=False):
+        assert len(_rows(page)) <= (size["limit"] or ROOMY)
+    # A page cut by its budget has looked at one row more than it shows.
+    assert (
+        sum(_counted(page)[1] for page in pages) - len(pages)
+        < len(everything)
+        <= sum(_counted(page)[1] for page in pages)
+    )
+    assert [_counted(page)[2] for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+def _counted(outcome: Outcome) -> tuple[int, int, bool]:
+    """What the notes say: objects that match, objects that were looked at, whether that was all of the list."""
+    found = COUNTED.search(_notes(outcome))
+    assert found, outcome.blocks
+    return int(found[1]), int(found[2]), not found[3]
+
+
 def _without_age(row: str) -> str:
     """A second may pass between two answers."""
     return re.sub(r"\t\d+[smh]\S*$", "", row)

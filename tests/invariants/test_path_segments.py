@@ -68,6 +68,7 @@ HOSTILE = {
 }
 TARGETS: dict[str, dict[str, Any]] = {
     "k8s_list_resources": {"resourceType": "configmaps", "namespace": "default"},
+    "k8s_list_events": {"namespace": "default"},
     "k8s_get_resource": {"resourceType": "configmaps", "namespace": "default", "name": "planted"},
     "k8s_describe_resource": {"resourceType": "configmaps", "namespace": "default", "name": "planted"},
 }

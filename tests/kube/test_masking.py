@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.kube.decode import LAST_APPLIED
-from mcp_kubernetes.kube.masking import MARKER, holds_values, masked
+from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.kube.masking import holds_values, masked
 from mcp_kubernetes.kube.paths import parse
 
 PLAIN = "planted-value-5b81"

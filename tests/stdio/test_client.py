@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
 
 CONTEXT_TOOLS = ["k8s_get_current_context", "k8s_list_contexts", "k8s_switch_context"]
-CLUSTER_TOOLS = ["k8s_describe_resource", "k8s_get_resource", "k8s_list_resources"]
+CLUSTER_TOOLS = ["k8s_describe_resource", "k8s_get_resource", "k8s_list_events", "k8s_list_resources"]
 TOOLS = sorted(CONTEXT_TOOLS + CLUSTER_TOOLS)
 
 pytestmark = pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -50,6 +50,7 @@ async def test_a_client_calls_each_of_the_six_tools(
         "k8s_list_contexts": ({}, "CURRENT\tNAME\t"),
         "k8s_get_current_context": ({}, cluster.server),
         "k8s_list_resources": (where, "colours\t1\t"),
+        "k8s_list_events": ({"namespace": namespace}, "There are none."),
         "k8s_get_resource": ({**where, "name": "colours"}, "sky: blue"),
         "k8s_describe_resource": ({**where, "name": "colours"}, "There are no events about it."),
     }

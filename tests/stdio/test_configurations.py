@@ -61,7 +61,7 @@ def test_a_client_connects_and_is_told_about(tmp_path: Path, make: Callable[[Pat
     make(kubeconfig)
     with serving(kubeconfig=kubeconfig, variables={"HOME": str(tmp_path)}) as server:
         server.open()
-        assert len(server.ask("tools/list")["tools"]) == 6
+        assert len(server.ask("tools/list")["tools"]) == 7
         assert about in refusal(server)
         assert server.audit(1)[0]["outcome"] == "error"
 
@@ -130,7 +130,7 @@ def test_in_cluster_mode_outside_of_a_pod_is_told_at_the_call() -> None:
         server.open()
         names = [tool["name"] for tool in server.ask("tools/list")["tools"]]
         said = refusal(server)
-    assert names == ["k8s_describe_resource", "k8s_get_resource", "k8s_list_resources"]
+    assert names == ["k8s_describe_resource", "k8s_get_resource", "k8s_list_events", "k8s_list_resources"]
     assert "This is no pod of a cluster" in said
     assert "--in-cluster needs a pod" in said
 

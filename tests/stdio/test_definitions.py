@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
 
 MOST_DEFINITIONS = 11_500
+READING = {"k8s_list_resources", "k8s_list_events", "k8s_get_resource", "k8s_describe_resource"}
+MOST_READING = 4_500
 MOST_INSTRUCTIONS = 600
 
 
@@ -42,6 +44,12 @@ def keys(value: Any) -> Iterator[str]:
 def test_the_definitions_are_small(said: dict[str, Any]) -> None:
     compact = json.dumps(said["tools"], separators=(",", ":"), ensure_ascii=False)
     assert len(compact.encode()) < MOST_DEFINITIONS
+
+
+def test_the_definitions_of_the_reading_tools_are_smaller_still(said: dict[str, Any]) -> None:
+    compact = [json.dumps(t, separators=(",", ":"), ensure_ascii=False) for t in said["tools"] if t["name"] in READING]
+    assert len(compact) == len(READING)
+    assert sum(len(each.encode()) for each in compact) < MOST_READING
 
 
 def test_the_instructions_are_small_and_speak_of_the_choice_of_clusters(said: dict[str, Any]) -> None:

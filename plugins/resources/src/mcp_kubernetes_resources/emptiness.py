@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcp_kubernetes import NotFound, Selectors, ToolCall, ToolError
+from mcp_kubernetes import Forbidden, NotFound, Selectors, ToolCall, ToolError
 
 if TYPE_CHECKING:
     from mcp_kubernetes_resources.ways import Lines
@@ -20,6 +21,7 @@ class Scope:
     namespace: str | None
     all_namespaces: bool
     selectors: Selectors
+    is_continued: bool = False
 
     @property
     def options(self) -> dict[str, Any]:
@@ -28,22 +30,50 @@ class Scope:
 
 
 async def noting_none(call: ToolCall, scope: Scope, lines: Lines) -> Lines:
-    """Pass everything on; an empty list says why it is empty."""
+    """Pass everything on; an empty list says why it is empty, and one that is forbidden what is not."""
     empty = True
-    async for line in lines:
-        empty = False
-        yield line
+    try:
+        async with aclosing(lines):
+            async for line in lines:
+                empty = False
+                yield line
+    except Forbidden:
+        if empty and await _may_get(call, scope):
+            call.notes.add("This user may not list these, but may read one by its name: use k8s_get_resource.")
+        raise
     if empty:
         await _note(call, scope)
 
 
 async def _note(call: ToolCall, scope: Scope) -> None:
-    if scope.namespace and await _is_missing(call, scope.namespace):
-        call.notes.add("There is no namespace {namespace}.", namespace=scope.namespace)
+    namespace = scope.namespace or call.cluster.entry.namespace or "default"
+    if scope.is_continued:
+        call.notes.add("There are no more.")
+    elif await _is_within(call, scope) and await _is_missing(call, namespace):
+        call.notes.add("There is no namespace {namespace}.", namespace=namespace)
+    elif scope.selectors.where:
+        return  # the listing itself says how many it looked at
     elif scope.selectors.label_selector or scope.selectors.field_selector:
         call.notes.add("Nothing matches the selector there.")
-    elif not scope.selectors.where:
+    else:
         call.notes.add("There are none.")
+
+
+async def _is_within(call: ToolCall, scope: Scope) -> bool:
+    """Whether it was one namespace that was looked at."""
+    if scope.all_namespaces:
+        return False
+    return (await call.cluster.resource(scope.kind, scope.api_group, scope.namespace)).namespaced
+
+
+async def _may_get(call: ToolCall, scope: Scope) -> bool:
+    """Whether the caller may read single objects; where the API server does not tell, it is not said."""
+    try:
+        return await call.cluster.may(
+            "get", scope.kind, scope.namespace, api_group=scope.api_group, all_namespaces=scope.all_namespaces
+        )
+    except ToolError:
+        return False
 
 
 async def _is_missing(call: ToolCall, namespace: str) -> bool:

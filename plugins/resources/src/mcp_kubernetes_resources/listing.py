@@ -32,7 +32,7 @@ Columns = Annotated[
 ]
 CountBy = Annotated[
     str | None,
-    Field(max_length=_LONGEST, description="Columns whose values are counted over all matches, instead of rows."),
+    Field(max_length=_LONGEST, description="Columns whose values are counted, instead of rows."),
 ]
 SortBy = Annotated[
     str | None, Field(max_length=1_000, description="Path to sort all matches by; -.path: the largest first.")
@@ -40,7 +40,7 @@ SortBy = Annotated[
 Form = Literal["table", "wide", "name", "yaml", "json"]
 Output = Annotated[
     Form,
-    Field(description="table and wide are tab-separated; yaml and json give whole objects."),
+    Field(description="yaml and json give whole objects."),
 ]
 
 
@@ -58,7 +58,7 @@ async def k8s_list_resources(
     sort_by: SortBy = None,
     output: Output = "table",
 ) -> Rows:
-    """List or count objects of any kind, with the columns of kubectl get or your own."""
+    """List or count objects of any kind."""
     _check(page, columns, count_by, sort_by, output)
     scope = Scope(
         kind=resource_type,
@@ -66,6 +66,7 @@ async def k8s_list_resources(
         namespace=namespace,
         all_namespaces=all_namespaces,
         selectors=selectors,
+        is_continued=page.continue_ is not None,
     )
     return Rows((), noting_none(call, scope, _way(call, scope, page, columns, count_by, sort_by, output)))
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-_QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)(m|u|n|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d{1,3})?\Z")
+_QUANTITY = re.compile(
+    r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(m|u|n|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d{1,3})?\Z"
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)\Z")
 _SUFFIXES = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
     "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15),
@@ -53,13 +58,21 @@ class Order:
 
 
 def _comparable(value: Any) -> tuple[int, Any]:
-    """Numbers and quantities by what they amount to, before texts; times are texts that sort as they are."""
+    """Numbers and quantities by what they amount to, then times, then texts."""
     if isinstance(value, str):
-        found = _QUANTITY.match(value)
-        return (0, _amount(found[1], found[2] or "")) if found else (1, value)
+        return _comparable_text(value)
     if isinstance(value, int | float):
-        return (0, Decimal(str(value)) if not isinstance(value, bool) else Decimal(value))
-    return (1, json.dumps(value))
+        return (0, Decimal(value) if isinstance(value, int) else Decimal(str(value)))
+    return (2, json.dumps(value, sort_keys=True))
+
+
+def _comparable_text(text: str) -> tuple[int, Any]:
+    if found := _QUANTITY.match(text):
+        return (0, _amount(found[1], found[2] or ""))
+    if _TIME.match(text):
+        with suppress(ValueError):  # a day that no month has
+            return (1, datetime.fromisoformat(text))
+    return (2, text)
 
 
 def _amount(number: str, suffix: str) -> Decimal:

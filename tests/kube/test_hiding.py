@@ -1,0 +1,219 @@
+"""What is masked outside of Secrets, what is not, and that the cheap search misses nothing of it."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcp_kubernetes.kube.covering import Cover
+from mcp_kubernetes.kube.decode import LAST_APPLIED
+from mcp_kubernetes.kube.hiding import hidden
+from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.kube.sensitive import is_sensitive
+from mcp_kubernetes.kube.suspects import is_suspect, without_repeats
+
+PLANTED = "planted-value-5b81"
+ENCODED = b64encode(PLANTED.encode()).decode()
+META = {"name": "o", "uid": "1"}
+SECRET = {"kind": "Secret", "metadata": META, "data": {"x": ENCODED}, "stringData": {"y": PLANTED}}
+JWT = f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0aaaa.{PLANTED}"
+KEY = f"-----BEGIN EC PRIVATE KEY-----\n{PLANTED}\n-----END EC PRIVATE KEY-----"
+ENV = [{"name": "DB_PASSWORD", "value": PLANTED}]
+
+
+def body(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def hide(value: Any, *, looks: bool = True) -> Any:
+    return json.loads(hidden(body(value), looks=looks))
+
+
+def applied(manifest: Any) -> dict[str, Any]:
+    return {"kind": "Any", "metadata": {**META, "annotations": {LAST_APPLIED: json.dumps(manifest) + "\n"}}}
+
+
+HIDDEN: dict[str, Any] = {
+    "env": {"spec": {"containers": [{"name": "c", "env": ENV}]}},
+    "env of a template": {"spec": {"template": {"spec": {"initContainers": [{"env": ENV}]}}}},
+    "env with a key between": {"env": [{"name": "token", "type": "string", "value": PLANTED}]},
+    "env with a map between": {"env": [{"name": "token", "options": {"a": [{"b": {}}]}, "value": PLANTED}]},
+    "env with the value first": {"env": [{"value": PLANTED, "name": "token"}]},
+    "header": {"httpHeaders": [{"name": "Authorization", "value": PLANTED}]},
+    "option": {"args": [f"--db-password={PLANTED}"]},
+    "option and argument": {"args": ["--token", PLANTED]},
+    "script": {"command": ["sh", "-c", f"export A=b; export API_TOKEN='{PLANTED}' && run"]},
+    "config map": {"kind": "ConfigMap", "data": {"db.password": PLANTED}},
+    "binary data": {"kind": "ConfigMap", "binaryData": {"api-token": ENCODED}},
+    "properties": {"data": {"app.properties": f"a=b\nspring.datasource.password={PLANTED}\nc=d"}},
+    "spaced properties": {"data": {"app.properties": f"a = b\npassword = {PLANTED}\nc = d"}},
+    "yaml": {"data": {"app.yaml": f"db:\n  host: h\n  auth: {PLANTED}\n"}},
+    "json": {"data": {"app.json": json.dumps({"db": {"password": PLANTED}})}},
+    "json in a text": {"data": {"app.js": "x = " + json.dumps({"clientSecret": PLANTED})}},
+    "quoted json in a text": {"data": {"app.js": "x = " + json.dumps(json.dumps({"clientSecret": PLANTED}))}},
+    "custom": {"spec": {"clientSecret": PLANTED}},
+    "custom list": {"spec": {"tokens": [PLANTED]}},
+    "jwt": {"spec": {"x": JWT}},
+    "private key": {"data": {"tls": KEY}},
+    "bearer": {"spec": {"x": f"Bearer {PLANTED}"}},
+    "url": {"spec": {"x": f"postgres://u:{PLANTED}@db.example.com/x"}},
+    "url without a user": {"spec": {"x": f"redis://:{PLANTED}@db.example.com/x"}},
+    "annotation": {"metadata": {**META, "annotations": {"example.com/api-token": PLANTED}}},
+    "applied env": applied({"spec": {"containers": [{"env": ENV}]}}),
+    "applied config map": applied({"kind": "ConfigMap", "data": {"password": PLANTED}}),
+    "applied secret": applied(SECRET),
+    "secret in an object": {"kind": "Any", "spec": {"template": SECRET}},
+    "managed set": {"metadata": {"managedFields": [{"fieldsV1": {"f:tokens": {".": {}, f'v:"{PLANTED}"': {}}}}]}},
+    "event": {"kind": "Event", "message": f"exec: --password={PLANTED} failed"},
+    "escaped name": {"data": {"PASSWORD": PLANTED}},
+}
+WAYS: dict[str, Any] = {
+    "object": lambda one: one,
+    "list": lambda one: {"kind": "AnyList", "metadata": {}, "items": [{"metadata": {"name": "p"}}, one]},
+    "table": lambda one: {
+        "kind": "Table", "columnDefinitions": [{"name": "Name"}], "rows": [{"cells": ["o"], "object": one}],
+    },
+    "event": lambda one: {"type": "ADDED", "object": one},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("what", HIDDEN)
+def test_what_looks_like_a_credential_is_masked_in_every_form_of_an_answer(what: str, way: str) -> None:
+    sent = body(WAYS[way](HIDDEN[what]))
+    if what == "escaped name":
+        sent = sent.replace(b"PASSWORD", rb"P\u0041SSWORD")
+    said = hidden(sent, looks=True).decode()
+    assert PLANTED not in said
+    assert ENCODED not in said
+    assert MARKER in said or what == "managed set"
+
+
+KEPT: dict[str, Any] = {
+    "references": {"secretName": "s", "secretKeyRef": {"name": "s", "key": "password"}, "passwordFile": "/a/b"},
+    "pods": {"automountServiceAccountToken": True, "imagePullSecrets": [{"name": "s"}], "tokenExpirationSeconds": 3},
+    "projection": {"sources": [{"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}]},
+    "rules": {"rules": [{"apiGroups": [""], "resources": ["secrets", "serviceaccounts/token"], "verbs": ["get"]}]},
+    "review": {"kind": "TokenReview", "apiVersion": "authentication.k8s.io/v1"},
+    "annotation": {"metadata": {**META, "annotations": {"example.com/token-hash": "abc"}}},
+    "label": {"metadata": {**META, "labels": {"token": "abc", "app.kubernetes.io/name": "auth"}}},
+    "from a secret": {"env": [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+    "a variable": {"env": [{"name": "DB_PASSWORD", "value": "$(OTHER)"}]},
+    "switches": {"env": [{"name": "ENABLE_AUTH", "value": "true"}, {"name": "TOKEN_TTL", "value": "3h"}]},
+    "plain names": {"env": [{"name": name, "value": "x"} for name in ("AUTHOR", "MONKEY", "KEYBOARD", "BYPASS")]},
+    "url": {"spec": {"x": "https://example.com:8080/a@b", "image": "registry:5000/a/b@sha256:abc"}},
+    "certificate": {"data": {"ca.crt": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"}},
+    "message": {"kind": "Event", "message": 'MountVolume.SetUp failed: secret "x" not found', "reason": "Failed"},
+    "condition": {"status": {"message": "secret: not found", "reason": "SecretMissing"}},
+    "volumes": {"volumes": [{"name": "my-token", "secret": {"secretName": "t", "items": [{"key": "password"}]}}]},
+    "kinds": {"involvedObject": {"kind": "Secret", "name": "s"}},
+    "numbers": {"spec": {"token": 12345678901234567890, "password": 1.10, "secret": None, "auth": False}},
+    "empty": {"spec": {"password": ""}},
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_only_refers_to_a_credential_stays_byte_for_byte(what: str, way: str) -> None:
+    sent = body(WAYS[way](KEPT[what]))
+    assert json.loads(hidden(sent, looks=True)) == json.loads(sent)
+
+
+def test_a_number_keeps_all_its_digits_beside_a_mask() -> None:
+    said = hidden(b'{"password":"x1y2z3","a":1.10,"b":123456789012345678901234567890}', looks=True)
+    assert b"1.10" in said
+    assert b"123456789012345678901234567890" in said
+
+
+def test_of_a_url_only_the_password_is_masked() -> None:
+    said = hide({"spec": {"x": "postgres://app:hunter@db.example.com/x"}})["spec"]["x"]
+    assert said.startswith(f"postgres://app:{MARKER}6 bytes, ")
+    assert said.endswith(">@db.example.com/x")
+
+
+def test_cells_under_a_sensitive_column_are_masked() -> None:
+    columns = [{"name": "Name"}, {"name": "API Token"}, {"name": "X"}]
+    found = hide({"kind": "Table", "columnDefinitions": columns, "rows": [{"cells": ["o", PLANTED, JWT]}]})
+    name, *masked = found["rows"][0]["cells"]
+    assert name == "o"
+    assert all(cell.startswith(MARKER) for cell in masked)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ({}, {}, True),
+        ({}, {"metadata": {"name": "o", "uid": "2"}}, False),
+        ({}, {"metadata": {"name": "p", "uid": "1"}}, False),
+        ({}, {"spec": {"password": "another"}}, False),
+    ],
+)
+def test_masks_are_equal_for_one_value_of_one_field(one: Any, other: Any, *, equal: bool) -> None:
+    first, second = (hide({"metadata": META, "spec": {"password": "pw-1", "token": "pw-1"}} | x) for x in (one, other))
+    assert (first["spec"]["password"] == second["spec"]["password"]) is equal
+    assert first["spec"]["password"] != first["spec"]["token"]
+
+
+@pytest.mark.parametrize("what", ["applied secret", "secret in an object"])
+def test_a_secret_is_masked_wherever_it_is_whatever_is_set(what: str) -> None:
+    said = hidden(body(HIDDEN[what]), looks=False).decode()
+    assert PLANTED not in said
+    assert ENCODED not in said
+
+
+def test_nothing_but_secrets_is_masked_where_that_is_set() -> None:
+    assert hide(HIDDEN["env"], looks=False) == HIDDEN["env"]
+
+
+NAMES = st.sampled_from(
+    ["password", "DB_PASSWORD", "apiKey", "api_key", "x/token", "authHeader", "dsn", "connStr", "name", "key", "value",
+     "secretName", "data", "a", "kind", "metadata", "labels", "env", "Secret", "clientSecret"]
+)  # fmt: skip
+TEXTS = NAMES | st.sampled_from(
+    ["s3cr3t-v", f"--token={PLANTED}", "--token", "plain text", "a: b\nauth: cde\n", "x\ty=z\nAPI_KEY=abc", JWT, KEY,
+     f"https://u:{PLANTED}@h", 'x "password": "abc"', "Basic dXNlcjpwYXNzd29yZA==", "é<&>", ""]
+)  # fmt: skip
+TREES = st.recursive(
+    TEXTS | st.none() | st.booleans() | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(NAMES, inner, max_size=4)
+        | st.dictionaries(NAMES, inner, max_size=3).map(json.dumps)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=1_500)
+@given(st.lists(st.dictionaries(NAMES, TREES, max_size=4), min_size=1, max_size=3))
+def test_whatever_would_be_masked_is_suspect(trees: list[Any]) -> None:
+    items = [body(tree) for tree in trees]
+    changed = []
+    for raw in items:
+        cover = Cover(b"")
+        cover.value(msgspec.json.decode(raw))
+        changed.append(cover.changed)
+        assert is_suspect(raw) or not cover.changed
+    assert is_suspect(without_repeats(b"[" + b",".join(items) + b"]")) or not any(changed)
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "dbPassword", "PGPASSWORD", "api-key", "apiKey", "APIKEY", "AWS_SECRET_ACCESS_KEY",
+             "token2", "AWS_ACCESS_KEY_ID", "spring.datasource.password", "connectionString", "passwordHash",
+             "SECRET_ID", "MYSQL_PWD", "authorization", "authHeader", "private_key", "credentials", "SENTRY_DSN"]
+)  # fmt: skip
+def test_a_name_of_a_credential_is_known(name: str) -> None:
+    assert is_sensitive(name)
+
+
+@pytest.mark.parametrize("text", ["a" * 400_000, "a." * 200_000, "password" * 50_000, '"a' * 200_000, "://" * 100_000,
+                                  "://a:" * 80_000, "\n  " * 150_000, "a=" * 200_000, '\\"a' * 100_000])  # fmt: skip
+def test_a_long_text_made_to_be_slow_is_not(text: str) -> None:
+    cover = Cover(b"")
+    assert len(cover.value({"a": "password " + text})["a"]) > 0
