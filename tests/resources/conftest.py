@@ -1,4 +1,4 @@
-"""What the tests of the reading tools share: objects in a namespace of their own, and a client that asks about them."""
+"""What these tests of the plugin `resources`, which need the test bed, share: objects, and a client that asks about them."""
 
 from __future__ import annotations
 
