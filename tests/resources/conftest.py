@@ -1,4 +1,4 @@
-"""What these tests of the plugin `resources`, which need the test bed, share: objects, and a client that asks about them."""
+"""What the tests here, of the plugin `resources` at the test bed, share: a client that asks about objects."""
 
 from __future__ import annotations
 

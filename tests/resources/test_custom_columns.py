@@ -81,7 +81,7 @@ def _objects() -> Iterator[dict[str, Any]]:
     ):
         yield {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, **metadata}, "spec": {**quiet, **spec}}
     named = [{"name": "web", "port": 80, "targetPort": "http"}, {"name": "tls", "port": 443}]
-    for name, spec in (("one", {"ports": named, "selector": {"app": "web"}}), ("two", {"ports": [{"port": 8080}]})):
+    for name, spec in (("one", {"ports": named, "selector": {"app": "web"}}), ("two", {"ports": [{"port": 8080}]})):  # type: ignore[assignment]
         yield {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
     for name, data in (("a", {"text": "x y"}), ("b", {"text": ""}), ("c", {})):
         yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data, "immutable": True}
