@@ -14,36 +14,52 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App
     from mcp_kubernetes.calls import Budget, ToolCall
-    from mcp_kubernetes.effects import Effect
+    from mcp_kubernetes.effects import Effect, Operation
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kinds import KindProfile, Noise, Relation
     from mcp_kubernetes.kube.client import Cluster, TablePage
+    from mcp_kubernetes.manifest import Manifest, PatchType, ordered, read_manifests, read_patch
     from mcp_kubernetes.parameters import (
         AllNamespaces,
         APIGroup,
+        DryRun,
+        ManifestText,
         Name,
         Namespace,
         Page,
+        PatchText,
         ResourceType,
         Selectors,
     )
-    from mcp_kubernetes.results import Answer, Foreign, Header, Object, Rows, Text
+    from mcp_kubernetes.results import Answer, Change, Foreign, Header, Object, Rows, Text
     from mcp_kubernetes.settings import Settings, setting
     from mcp_kubernetes.tools import Tool, tool
 
 _HOMES = {
     "app": ("App",),
     "calls": ("Budget", "ToolCall"),
-    "effects": ("Effect",),
+    "effects": ("Effect", "Operation"),
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),
     "kinds": ("KindProfile", "Noise", "Relation"),
     "kube.client": ("Cluster", "TablePage"),
-    "parameters": ("APIGroup", "AllNamespaces", "Name", "Namespace", "Page", "ResourceType", "Selectors"),
-    "results": ("Answer", "Foreign", "Header", "Object", "Rows", "Text"),
+    "manifest": ("Manifest", "PatchType", "ordered", "read_manifests", "read_patch"),
+    "parameters": (
+        "APIGroup",
+        "AllNamespaces",
+        "DryRun",
+        "ManifestText",
+        "Name",
+        "Namespace",
+        "Page",
+        "PatchText",
+        "ResourceType",
+        "Selectors",
+    ),
+    "results": ("Answer", "Change", "Foreign", "Header", "Object", "Rows", "Text"),
     "settings": ("Settings", "setting"),
     "tools": ("Tool", "tool"),
 }
@@ -54,8 +70,10 @@ __all__ = [
     "Answer",
     "App",
     "Budget",
+    "Change",
     "Cluster",
     "Denied",
+    "DryRun",
     "Effect",
     "Forbidden",
     "Foreign",
@@ -63,12 +81,17 @@ __all__ = [
     "Identity",
     "InvalidArguments",
     "KindProfile",
+    "Manifest",
+    "ManifestText",
     "Name",
     "Namespace",
     "Noise",
     "NotFound",
     "Object",
+    "Operation",
     "Page",
+    "PatchText",
+    "PatchType",
     "Relation",
     "ResourceType",
     "Rows",
@@ -80,6 +103,9 @@ __all__ = [
     "ToolCall",
     "ToolError",
     "hookimpl",
+    "ordered",
+    "read_manifests",
+    "read_patch",
     "setting",
     "tool",
 ]

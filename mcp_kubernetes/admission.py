@@ -35,7 +35,7 @@ class Admission:
     async def __call__(self, call: ToolCall, proceed: Proceed) -> Answer:
         """Let a valid and allowed call proceed. Raises InvalidArguments, Denied, UnknownCluster."""
         arguments = call.tool.validate(call.arguments)
-        self.policy.decide(call.tool)
+        self.policy.admit(call.tool)
         if (size := arguments.host.get(MAX_BYTES)) is not None:
             call.budget.limit(size)
         call.record.namespace = str(arguments.handler.get("namespace") or "")

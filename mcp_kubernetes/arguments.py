@@ -69,10 +69,10 @@ class Option:
         """
         if self.form == "pairs":
             return dict(_pair(text) for text in texts)
-        return list(texts) if self.form == "list" else texts[-1]
+        return [part for text in texts for part in self.split(text)] if self.form == "list" else texts[-1]
 
     def split(self, text: str) -> list[str]:
-        """The texts in one variable: comma-separated where the setting takes several."""
+        """The texts in one: comma-separated where the setting takes several."""
         if self.form in ("switch", "value"):
             return [text]
         return [part.strip() for part in text.split(",") if part.strip()]

@@ -84,9 +84,10 @@ class CallRecord:
         self.refuse("unknown", "no such tool is served")
         self.write()
 
-    def write_started(self, operation: str, resource: str) -> None:
+    def write_started(self, operation: str, resource: str, *, dry_run: bool) -> None:
         """Write that a request which changes or connects is about to be sent, in case the end is never written."""
-        _write(self.line(audit="started", outcome="started", operation=operation, resource=resource))
+        extra = {"operation": operation, "resource": resource, "dry_run": dry_run}
+        _write(self.line(audit="started", outcome="started", **extra))
 
 
 def _write(line: Mapping[str, object]) -> None:

@@ -79,6 +79,13 @@ class Session:
     """Name of the chosen cluster by name of its source."""
 
 
+class Approver(Protocol):
+    """The way to the person behind the client, where the operator wants one to be asked."""
+
+    async def ask(self, question: str, operation: str) -> None:
+        """Return if a person agreed to `question`, once and for exactly this `operation`. Raises Denied if not."""
+
+
 class Clusters(Protocol):
     """The clusters that this caller may name: a view, bound to the call's identity and session."""
 
@@ -112,6 +119,7 @@ class ToolCall:
     deadline: float
     clusters: Clusters
     record: CallRecord
+    approver: Approver | None = None
     page: Page | None = None
     resolved: Cluster | None = None
 

@@ -17,6 +17,7 @@ from mcp_kubernetes.tools import Parameter
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session, ToolCall
     from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.client import Cluster
     from mcp_kubernetes.kube.layer import KubernetesLayer
@@ -74,6 +75,7 @@ class ClusterRegistry:
     providers: Mapping[str, CredentialProvider]
     settings: KubernetesSettings
     policy: SafetyPolicy
+    journal: Journal
     user_agent: str
     mask_sensitive: bool
     kinds: Sequence[KindProfile]
@@ -119,7 +121,8 @@ class ClusterRegistry:
             self._layer = module.KubernetesLayer.open(
                 qps=self.settings.qps_limit,
                 burst=self.settings.burst_limit,
-                decide=self.policy.decide,
+                policy=self.policy,
+                journal=self.journal,
                 user_agent=self.user_agent,
                 mask_sensitive=self.mask_sensitive,
                 kinds=self.kinds,

@@ -45,7 +45,8 @@ class Dispatcher:
 
     `plugins` says from which plugin each tool is, for the watchdog, which names what blocks the event loop.
 
-    `timeout` is in seconds and holds for tools that declare none; `max_bytes` is the budget of an answer.
+    `timeout` is in seconds and holds for tools that declare none, `max_call` for those that wait; `max_bytes` is the
+    budget of an answer.
     """
 
     tools: Mapping[str, Tool]
@@ -54,6 +55,7 @@ class Dispatcher:
     proceed: Proceed
     clusters: ClusterRegistry
     timeout: float
+    max_call: float
     max_bytes: int
 
     async def call(
@@ -78,7 +80,7 @@ class Dispatcher:
 
     def _call(self, tool: Tool, record: CallRecord, identity: Identity, session: Session | None) -> ToolCall:
         record.effect = tool.effect.value
-        timeout = tool.timeout or self.timeout
+        timeout = tool.seconds(record.arguments, self.timeout, self.max_call)
         return ToolCall(
             id=record.id,
             tool=tool,

@@ -45,3 +45,7 @@ class Operation(StrEnum):
     PORT_FORWARD = "port-forward"
     PROXY = "proxy"
     TOKEN = "token"  # noqa: S105 - the name of an operation, not a secret
+
+
+READING = frozenset({Operation.GET, Operation.LIST, Operation.WATCH, Operation.LOGS, Operation.REVIEW})
+"""The operations that change nothing and reach into nothing."""

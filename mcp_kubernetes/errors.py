@@ -11,11 +11,13 @@
         ├── UnknownKind             no such resource type in the cluster
         ├── CredentialsError        no usable credentials: the request was not sent
         ├── ClusterUnreachable      no answer from the API server
-        │   └── Disconnected        the connection ended before the answer
+        │   └── Unanswered          sent, but no usable answer came
+        │       └── Disconnected    the connection ended before the answer
+        ├── OutcomeUnknown          a change was sent, and what became of it is not known
         ├── AnswerTooLarge          an answer beyond the byte cap
         └── APIError                the API server answered with a Status
             ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
-            ├── Conflict 409 · Expired 410 · UnsupportedMediaType 415 · Invalid 422
+            ├── Conflict 409 (FieldConflict) · Expired 410 · UnsupportedMediaType 415 · Invalid 422
             └── TooManyRequests 429 · ServerFailure 5xx
 
 The text of a `ToolError` is for the model: one sentence that says what was wrong, and a hint that says what
@@ -84,10 +86,20 @@ class ClusterUnreachable(ToolError):
     """No answer came from the API server."""
 
 
-class Disconnected(ClusterUnreachable):
+class Unanswered(ClusterUnreachable):
+    """The request went out, and what came back is no usable answer."""
+
+
+class Disconnected(Unanswered):
     """The connection ended before an answer came: only a plain GET may be asked again."""
 
     hint = "Try again."
+
+
+class OutcomeUnknown(ToolError):
+    """A change was sent once, and its answer did not come, or says nothing about it."""
+
+    hint = "It was not sent again: read the object to see whether it was carried out, before you try anew."
 
 
 class AnswerTooLarge(ToolError):
@@ -142,6 +154,12 @@ class Conflict(APIError):
     """409: the object exists already, or changed in between."""
 
     hint = "Read the object again, and decide anew on what is there now."
+
+
+class FieldConflict(Conflict):
+    """409 of server-side apply: others own some of these fields."""
+
+    hint = "Leave these fields out of the manifest, or take them over with force=true."
 
 
 class Expired(APIError):

@@ -75,7 +75,8 @@ class KindProfile:
     """One kind: API group ("" is the core group) and plural, its noise, and what is related to its objects.
 
     `names` are paths to the names of other objects, by what these are called ("Secrets"): they are told, not read.
-    Raises ValueError for more than three relations.
+    `no_undo` says what is lost for good with a deleted object of this kind ("the database behind it is dropped"); ""
+    if the same object, created again, is as good. Raises ValueError for more than three relations.
     """
 
     group: str
@@ -83,6 +84,7 @@ class KindProfile:
     noise: Sequence[Noise] = ()
     related: Sequence[Relation] = ()
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    no_undo: str = ""
 
     def __post_init__(self) -> None:
         if len(self.related) > MOST_RELATIONS:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mcp_kubernetes.fitting import more_bytes, object_within, within
 from mcp_kubernetes.rendering import fenced, unposed
-from mcp_kubernetes.results import Answer, Foreign, Object, Part, Rendered, Rows, Text, strip_control
+from mcp_kubernetes.results import Answer, Change, Foreign, Object, Part, Rendered, Rows, Text, strip_control
 from mcp_kubernetes.tables import Table, why_stopped
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _NOTES_BYTES, _FEWEST_NOTES_BYTES = 2_048, 384
 
 _FEW_ROWS = 1_024
 """Bytes kept for a table whose length nobody knows before it is read."""
+
+_FIELDS = ("FIELD", "BEFORE", "AFTER")
 
 
 async def shape(call: ToolCall, proceed: Proceed) -> Answer:
@@ -72,7 +74,7 @@ def _need(part: Part) -> int:
             return len(part.text)
         case Text():
             return len(str(part))
-        case Rows():
+        case Rows() | Change():
             return _FEW_ROWS
 
 
@@ -87,5 +89,17 @@ async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
             return await object_within(call, part) or ""
         case Rows():
             return await Table(call, page).render(part)
+        case Change():
+            return await _changed(call, part)
         case Rendered():
             return part.text
+
+
+async def _changed(call: ToolCall, change: Change) -> str:
+    """One line, and a table of the fields that differ."""
+    if change.dry_run:
+        call.notes.add("Dry run: nothing was changed.")
+    line = within(call, unposed(str(change.line)), "text")
+    if not change.fields:
+        return line
+    return f"{line}\n{await Table(call, None).render(Rows(_FIELDS, change.fields))}"

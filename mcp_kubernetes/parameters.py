@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 _SELECTOR_LENGTH = 4_000
 
@@ -25,6 +26,32 @@ APIGroup = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=253), Field(description="Name of the object.")]
 Namespace = Annotated[str | None, Field(max_length=63, description="Default: the context's own.")]
 AllNamespaces = Annotated[bool, Field(description="Look in all namespaces.")]
+
+
+DryRun = Annotated[bool, Field(description="Only try it.")]
+
+
+def _text_or_value(given: Any) -> Any:
+    if isinstance(given, str | dict | list):
+        return given
+    raise PydanticCustomError("text_or_value", "should be YAML or JSON text")
+
+
+def _as_text(description: str) -> WithJsonSchema:
+    """Declared as text, which every client can send; many send the value that the text stands for, and that will do."""
+    return WithJsonSchema({"type": "string", "description": description})
+
+
+ManifestText = Annotated[
+    str | dict[str, Any] | list[Any],
+    BeforeValidator(_text_or_value),
+    _as_text("YAML or JSON, one or several documents."),
+]
+PatchText = Annotated[
+    str | dict[str, Any] | list[Any],
+    BeforeValidator(_text_or_value),
+    _as_text("The patch, YAML or JSON."),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

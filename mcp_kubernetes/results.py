@@ -131,6 +131,34 @@ class Rows:
     rows: Iterable[Row] | AsyncIterable[Row]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What came of a change: which object, what was done to it, and path, before and after of each field that differs.
+
+    `change_id` undoes it; where there is none, `irreversible` may say why. `generation` is that before and after.
+    """
+
+    object: str
+    namespace: str | None
+    outcome: str
+    generation: tuple[int | None, int | None] | None = None
+    fields: Sequence[tuple[str, str, str]] = ()
+    change_id: str = ""
+    irreversible: str = ""
+    dry_run: bool = False
+
+    @property
+    def line(self) -> Text:
+        """The whole in one line, without the fields."""
+        template = "{object} would be {outcome}" if self.dry_run else "{object} {outcome}"
+        template += " in {namespace}" if self.namespace else ""
+        before, after = self.generation or (None, None)
+        template += ", generation {before} → {after}" if before != after else ""
+        template += ", changeId {change_id}" if self.change_id else ""
+        template += "; cannot be undone: {irreversible}" if self.irreversible else ""
+        return Text(template, **vars(self), before=before, after=after)
+
+
 @dataclass(frozen=True)
 class Rendered:
     """Final text of one content block. Only the host makes these."""
@@ -138,7 +166,7 @@ class Rendered:
     text: str
 
 
-Part = Text | Foreign | Rows | Object | Rendered
+Part = Text | Foreign | Rows | Object | Change | Rendered
 
 
 @dataclass(frozen=True)

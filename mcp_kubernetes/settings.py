@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticUndefined
+
+from mcp_kubernetes.effects import READING, Operation
 
 
 class Settings(BaseModel):
@@ -81,20 +83,71 @@ class KubernetesSettings(Settings):
         return {} if self.qps_limit else {"burst_limit": "--qps-limit is 0, so there is no rate to burst beyond"}
 
 
+_NAMESPACE = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+_KIND = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")]
+
+
 class SafetySettings(Settings):
     """What the server may do to a cluster."""
 
     non_destructive: bool = setting(
         default=True,
         flag="--non-destructive",
-        help="Only read. This version has nothing to allow beyond that.",
+        help="Only read; with --non-destructive=false clusters can be changed, and pods be reached into.",
     )
-    dry_run: bool = setting(default=False, flag="--dry-run", help="Let the API server only try every change.")
+    dry_run: bool = setting(
+        default=False,
+        flag="--dry-run",
+        help="Offer every change, and let the API server only try it (dryRun=All); connect to nothing.",
+    )
+    allowed_operations: tuple[Operation, ...] = setting(
+        (), flag="--allowed-operations", help="Do these operations only, such as get,list,scale. Empty: all."
+    )
+    denied_operations: tuple[Operation, ...] = setting(
+        (), flag="--denied-operations", help="Do none of these operations, such as delete,patch."
+    )
+    allowed_namespaces: tuple[_NAMESPACE, ...] = setting(
+        (),
+        flag="--allowed-namespaces",
+        help="Read and change objects in these namespaces only. What has no namespace can still be read.",
+    )
+    restricted_namespaces: tuple[_NAMESPACE, ...] = setting(
+        (), flag="--restricted-namespaces", help="Neither read nor change objects in these namespaces."
+    )
+    denied_kinds: tuple[_KIND, ...] = setting(
+        (), flag="--denied-kinds", help="Neither read nor change these kinds: secrets,roles.rbac.authorization.k8s.io."
+    )
+    allowed_cluster_kinds: tuple[_KIND, ...] = setting(
+        (),
+        flag="--allowed-cluster-kinds",
+        help="Kinds without a namespace that may be changed although --allowed-namespaces is set.",
+    )
+    confirm: Literal["never", "destructive"] = setting(
+        "never",
+        flag="--confirm",
+        help="Ask a person, by the client, before a delete, a forced apply and an undo: never or destructive.",
+    )
+    dry_run_groups: tuple[str, ...] = setting(
+        (), help="API groups of servers behind an APIService that are known to honour a dry run."
+    )
+    undo_seconds: float = setting(3_600.0, gt=0, help="How long a change can be undone.")
+    undo_bytes: int = setting(
+        1_048_576, ge=1_024, help="Bytes that one change may take, compressed, to be kept for undo."
+    )
     mask_sensitive: bool = setting(
         default=True,
         flag="--mask-sensitive",
         help="Mask what looks like a credential outside of Secrets, too. Values of Secrets are always masked.",
     )
+
+    def idle(self) -> dict[str, str]:
+        """What is about changes has no effect where nothing can be changed."""
+        if not self.non_destructive or self.dry_run:
+            return {} if self.allowed_namespaces else {"allowed_cluster_kinds": "--allowed-namespaces is not set"}
+        about_changes = {key for key in ("allowed_cluster_kinds", "dry_run_groups") if getattr(self, key)}
+        about_changes |= {"confirm"} if self.confirm != "never" else set()
+        about_changes |= set() if set(self.allowed_operations) <= READING else {"allowed_operations"}
+        return dict.fromkeys(about_changes, "this server only reads (--non-destructive)")
 
 
 class OutputSettings(Settings):
@@ -109,6 +162,7 @@ class ToolSettings(Settings):
     """How long calls may take, in seconds."""
 
     timeout: float = setting(30.0, gt=0, help="Time for one call, unless the tool declares its own.")
+    max_call: float = setting(600.0, gt=0, help="Most time for a call that is asked to wait for something.")
 
 
 class PluginSettings(Settings):

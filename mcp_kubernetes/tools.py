@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -24,7 +24,7 @@ from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import Returned, clean
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.effects import Effect
+    from mcp_kubernetes.effects import Effect, Operation
 
 Handler = Callable[..., Awaitable[Returned]]
 
@@ -65,7 +65,9 @@ class Tool:
 
     `destructive` and `idempotent` describe tools that write, in MCP's sense. `timeout` is in seconds; None is
     the server's setting. `clustered` tools get a cluster parameter where there is a choice, and `call.cluster`.
-    `max_bytes`: whether callers may set the answer's budget with `maxBytes`.
+    `max_bytes`: whether callers may set the answer's budget with `maxBytes`. `operations` are what it asks of the
+    API server: where all of them are denied, it is not offered. `duration` names the handler's parameter, in seconds,
+    by which a call takes longer than others.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Tool:
     clustered: bool = True
     max_bytes: bool = False
     timeout: float | None = None
+    operations: frozenset[Operation] = frozenset()
+    duration: str | None = None
     injected: tuple[Parameter, ...] = ()
 
     @cached_property
@@ -86,6 +90,12 @@ class Tool:
         hints = get_type_hints(self.handler, include_extras=True)
         own = list(inspect.signature(self.handler).parameters.values())[1:]
         return (*(found for p in own for found in _parameters(p, hints[p.name])), *self.injected)
+
+    def seconds(self, arguments: Mapping[str, Any], usual: float, most: float) -> float:
+        """How long a call with these arguments, not yet validated, may take: what it waits for comes on top."""
+        usual = self.timeout or usual
+        waits = arguments.get(_wire(self.duration)) if self.duration else None
+        return min(usual + waits, most) if isinstance(waits, int | float) and waits > 0 else usual
 
     @cached_property
     def model(self) -> type[BaseModel]:
@@ -137,6 +147,8 @@ def tool(
     clustered: bool = True,
     max_bytes: bool = False,
     timeout: float | None = None,
+    operations: Iterable[Operation] = (),
+    duration: str | None = None,
 ) -> Callable[[Handler], Tool]:
     """Make a tool of a typed async function; see `Tool` for the arguments. Raises ToolDefinitionError."""
 
@@ -153,6 +165,8 @@ def tool(
             clustered=clustered,
             max_bytes=max_bytes,
             timeout=timeout,
+            operations=frozenset(operations),
+            duration=duration,
         )
 
     return make

@@ -20,9 +20,6 @@ from mcp_kubernetes.spelling import did_you_mean
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_NOT_YET = {("safety", "non_destructive"): False, ("safety", "dry_run"): True}
-"""Values whose options are declared, so that the surface is there, before there is anything to allow."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
@@ -30,10 +27,6 @@ class Given:
 
     values: Mapping[str, Mapping[str, Any]]
     origins: Mapping[Key, str] = field(default_factory=dict)
-
-    def origin(self, section: str, key: str) -> str:
-        """Where a value comes from."""
-        return self.origins.get((section, key), "default")
 
 
 def refuse_unknown(given: Given, models: Mapping[str, type[Settings]], absent: Mapping[str, str]) -> None:
@@ -72,10 +65,6 @@ def validated(given: Given, models: Mapping[str, type[Settings]]) -> tuple[dict[
 
 def refuse_without_effect(sections: Mapping[str, Settings], given: Given) -> None:
     """Raise ConfigError for a value that was given and changes nothing: a silence would look like a yes."""
-    for (section, key), value in _NOT_YET.items():
-        if getattr(sections[section], key) is value:
-            origin = _start(given.origin(section, key))
-            raise ConfigError(f"{origin}: there is nothing to allow yet, this version only reads.")
     for name, settings in sections.items():
         for key, reason in settings.idle().items():
             if (name, key) in given.origins:

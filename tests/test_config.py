@@ -338,21 +338,56 @@ def test_every_wrong_value_gets_its_own_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("arguments", "option"),
     [
-        {"arguments": ["--non-destructive=false"]},
-        {"arguments": ["--no-non-destructive"]},
-        {"arguments": ["--dry-run"]},
-        {"environ": {"MCP_KUBERNETES_SAFETY__NON_DESTRUCTIVE": "off"}},
-        {"file": "[safety]\ndry_run = true"},
+        (["--confirm=destructive"], "--confirm"),
+        (["--allowed-cluster-kinds=clusterroles", "--allowed-namespaces=a"], "--allowed-cluster-kinds"),
+        (["--allowed-operations=get,list,scale"], "--allowed-operations"),
+        (["--non-destructive=false", "--allowed-cluster-kinds=clusterroles"], "--allowed-cluster-kinds"),
     ],
 )
-def test_what_this_version_cannot_allow_is_refused_from_every_layer(tmp_path: Path, given: dict[str, Any]) -> None:
-    environ = given.get("environ", {})
-    if "file" in given:
-        environ = {"MCP_KUBERNETES_CONFIG": written(tmp_path, given["file"])}
-    with pytest.raises(ConfigError, match="nothing to allow yet"):
-        read(*given.get("arguments", ()), **environ)
+def test_a_limit_on_changes_that_has_no_effect_is_refused(arguments: list[str], option: str) -> None:
+    with pytest.raises(ConfigError, match=f"Flag {option}: it has no effect"):
+        read(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--confirm=never"],
+        ["--allowed-operations=get,list"],
+        ["--dry-run", "--confirm=destructive"],
+        ["--non-destructive=false", "--allowed-operations=get,scale", "--confirm=destructive"],
+        ["--non-destructive=false", "--allowed-namespaces=a", "--allowed-cluster-kinds=ClusterRole"],
+    ],
+)
+def test_a_limit_that_has_an_effect_is_taken(arguments: list[str]) -> None:
+    read(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("argument", "setting"),
+    [
+        ("--allowed-operations=destroy", "safety.allowed_operations"),
+        ("--allowed-namespaces=A_b", "safety.allowed_namespaces"),
+        ("--restricted-namespaces=kube-*", "safety.restricted_namespaces"),
+        ("--denied-kinds=a/b", "safety.denied_kinds"),
+        ("--confirm=always", "safety.confirm"),
+    ],
+)
+def test_a_limit_that_would_mean_nothing_is_refused(argument: str, setting: str) -> None:
+    with pytest.raises(ConfigError, match=setting):
+        read(argument, "--non-destructive=false")
+
+
+def test_a_list_takes_commas_on_the_command_line_as_in_a_variable() -> None:
+    assert value(
+        read("--restricted-namespaces=a,b", "--restricted-namespaces", "c"), "safety.restricted_namespaces"
+    ) == (
+        "a",
+        "b",
+        "c",
+    )
 
 
 def test_an_option_without_effect_is_refused_and_its_origin_named() -> None:

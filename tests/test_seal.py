@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import InvalidArguments
-from mcp_kubernetes.seal import Seal
+from mcp_kubernetes.seal import NotSealedHere, Seal
 
 VALUE = {"token": "planted", "skip": 3, "namespace": None}
 JSON = st.dictionaries(
@@ -84,3 +84,18 @@ def test_it_is_text_that_stands_anywhere(seal: Seal) -> None:
     sealed = seal.bound("q").seal({"x": "é" * 50})
     assert sealed.replace("-", "").replace("_", "").isalnum()
     assert json.loads(json.dumps(sealed)) == sealed
+
+
+@settings(derandomize=True, deadline=None)
+@given(data=st.binary(max_size=100), place=st.integers(0, 127))
+def test_bytes_come_back_to_the_same_question_alone_and_each_of_them_counts(data: bytes, place: int) -> None:
+    seal = Seal.fresh()
+    sealed = seal.bound("a").seal_bytes(data)
+    assert seal.bound("a").open_bytes(sealed) == data
+    changed = bytearray(sealed)
+    changed[place % len(sealed)] ^= 1
+    for sealer, wrong in ((seal.bound("b"), sealed), (Seal.fresh().bound("a"), sealed), (seal.bound("a"), changed)):
+        with pytest.raises(NotSealedHere):
+            sealer.open_bytes(bytes(wrong))
+    with pytest.raises(NotSealedHere):
+        seal.bound("a").open_bytes(sealed[:10])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.jsonpath import PathError
+from mcp_kubernetes.kube.changing import Changes
 from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.decode import ColumnDefinition, whole
 from mcp_kubernetes.kube.expression import Expression
@@ -26,11 +27,9 @@ from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.calls import Budget, Notes
+    from mcp_kubernetes.calls import Budget
     from mcp_kubernetes.kinds import KindProfile
-    from mcp_kubernetes.kube.cluster import ClusterEntry
     from mcp_kubernetes.kube.places import Chunk
-    from mcp_kubernetes.kube.resources import Resource
     from mcp_kubernetes.seal import Sealer
 
 _BYTES_PER_ROW = 48
@@ -56,45 +55,27 @@ class TablePage:
             yield (namespace, *cells) if self.spans_namespaces else tuple(cells)
 
 
-class Cluster:
-    """A guarded client for one call to one cluster.
-
-    Kinds are what a user types: `pods`, `Deployment`, `apps/v1/Deployment`, `certificates.cert-manager.io`.
-    A namespace of None is the context's own, else `default`; which one it was is said in the notes.
-    """
+class Cluster(Changes):
+    """A guarded client for one call to one cluster: these ways to read, and those of `Changes` to write."""
 
     def __init__(
         self,
         *,
-        entry: ClusterEntry,
         send: Callable[[Request], Awaitable[Response]],
-        resolve: Callable[[str, str | None, str | None], Awaitable[Resource]],
         free: Callable[[], float],
         profiles: Profiles,
+        allowed_namespaces: frozenset[str],
         sealer: Sealer,
-        notes: Notes,
         budget: Budget,
+        **changes: Any,
     ) -> None:
-        self.entry = entry
+        super().__init__(**changes)
         self._send = send
-        self._resolve = resolve
         self._free = free
         self._profiles = profiles
+        self._allowed_namespaces = allowed_namespaces
         self._sealer = sealer
-        self._notes = notes
         self._budget = budget
-
-    async def resource(
-        self, kind: str, api_group: str | None = None, namespace: str | None = None, *, all_namespaces: bool = False
-    ) -> Resource:
-        """The resource that `kind` means here. Raises UnknownKind with the nearest that the caller may list there."""
-        resource = await self._resolve(kind, api_group, None if all_namespaces else namespace or self._home)
-        if resource.also_in:
-            self._notes.add(
-                "This is {name}; the same kind is in {others} too: pass apiGroup to mean that one.",
-                name=resource.full_name, others=", ".join(resource.also_in),
-            )  # fmt: skip
-        return resource
 
     async def profile(self, kind: str, api_group: str | None = None, namespace: str | None = None) -> KindProfile:
         """What plugins know of that kind; an empty profile if nothing. Raises UnknownKind."""
@@ -269,25 +250,10 @@ class Cluster:
         return Question(
             resource=resource,
             namespace=None if all_namespaces else self._scope(resource, namespace),
+            allowed=tuple(sorted(self._allowed_namespaces)) if resource.namespaced else (),
             query=tuple((name, value) for name, value in query if value),
             expression=await asyncio.to_thread(Expression, where.where) if where.where else None,
         )
-
-    def _scope(self, resource: Resource, namespace: str | None) -> str | None:
-        """The namespace to ask in; what was assumed or passed over is noted."""
-        if not resource.namespaced:
-            if namespace is not None:
-                self._notes.add("{kind} has no namespaces; the namespace was not used.", kind=resource.kind)
-            return None
-        if namespace is not None:
-            return namespace
-        self._notes.add("Namespace {namespace} was assumed.", namespace=self._home)
-        return self._home
-
-    @property
-    def _home(self) -> str:
-        """The namespace of a call that names none."""
-        return self.entry.namespace or "default"
 
 
 def _picker(paths: Mapping[str, str]) -> Picker:

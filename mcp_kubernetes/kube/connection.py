@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -12,7 +14,8 @@ class Request:
     """One HTTP request to an API server, before credentials are added.
 
     `path` is absolute and unescaped; its segments were validated. `upgrade` names the WebSocket protocols
-    of a request that leaves HTTP. `timeout` is in seconds, for the whole exchange.
+    of a request that leaves HTTP. `timeout` is in seconds, for the whole exchange. `paths`, where there are any, are
+    all that the asker looks at in each object of a list: the rest may be left out of what is handed on.
     """
 
     method: str
@@ -22,11 +25,18 @@ class Request:
     body: bytes | None = None
     upgrade: tuple[str, ...] = ()
     timeout: float = 30.0
+    paths: tuple[str, ...] = ()
 
     @property
     def upgrades(self) -> bool:
         """Whether the request asks to leave HTTP, in whatever way."""
         return bool(self.upgrade) or any(name.lower() in {"upgrade", "connection"} for name, _ in self.headers)
+
+
+def digest(cluster: str, request: Request) -> str:
+    """What tells this very request to this cluster from any other."""
+    said = [cluster, request.method, request.path, *request.query, (request.body or b"").decode()]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

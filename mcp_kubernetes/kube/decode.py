@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mcp_kubernetes.errors import ClusterUnreachable
+from mcp_kubernetes.errors import AnswerTooLarge, ClusterUnreachable
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 """Accept header that asks for the server's own columns."""
@@ -94,6 +94,16 @@ class MetadataList(msgspec.Struct):
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
 
 
+class _APIServiceSpec(msgspec.Struct):
+    service: dict[str, Any] | None = None
+
+
+class APIService(msgspec.Struct):
+    """An APIService (apiregistration.k8s.io/v1): with a `service`, its group has a server of its own."""
+
+    spec: _APIServiceSpec = msgspec.field(default_factory=_APIServiceSpec)
+
+
 class _Kind(msgspec.Struct):
     kind: str
 
@@ -103,7 +113,7 @@ _encode = msgspec.json.encode
 
 
 def decode(kind: type[T], body: bytes) -> T:
-    """Decode an API server's answer. Raises ClusterUnreachable when it is not one."""
+    """Decode an API server's answer. Raises ClusterUnreachable when it is not one, AnswerTooLarge for one too deep."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError:
@@ -111,6 +121,16 @@ def decode(kind: type[T], body: bytes) -> T:
             "What came back is not an answer of a Kubernetes API server.",
             hint="Check the server address of this cluster; a proxy may stand before it.",
         ) from None
+    except RecursionError:
+        raise too_deep() from None
+
+
+def too_deep() -> AnswerTooLarge:
+    """What is said of an object whose levels are too many to go through: about 1,000, of maps and lists."""
+    return AnswerTooLarge(
+        "An object in the API server's answer is nested too deeply to be read.",
+        hint="Leave it out by a selector, or ask for other objects by name.",
+    )
 
 
 def whole(body: bytes) -> bytes:

@@ -85,6 +85,10 @@ class Discovery:
                 self._keep(key, entry)
             return entry.index
 
+    def forget(self, key: str) -> None:
+        """Ask anew the next time: what is served has just changed."""
+        self._entries.pop(key, None)
+
     async def _load(self, send: Send, known: _Entry | None) -> _Entry:
         """A new entry; the known one stays as it is until all of the new one is there."""
         etags = [known.roots[path].etag if known else "" for path in _ROOTS]

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import aiohttp
 from yarl import URL
 
-from mcp_kubernetes.errors import ClusterUnreachable, Disconnected, TimedOut, ToolError
+from mcp_kubernetes.errors import ClusterUnreachable, Disconnected, TimedOut, ToolError, Unanswered
 from mcp_kubernetes.kube.cluster import ClusterEntry
 
 CONNECT_SECONDS = 10.0
@@ -123,9 +123,9 @@ def _failure(entry: ClusterEntry, error: Exception) -> ToolError:
     if _is_dropped(error):
         return Disconnected(f"{server} closed the connection before it answered.")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return ClusterUnreachable(f"{server} sent an answer that is not complete or is damaged.", hint="Try again.")
+        return Unanswered(f"{server} sent an answer that is not complete or is damaged.", hint="Try again.")
     if isinstance(error, aiohttp.ClientResponseError):
-        return ClusterUnreachable(f"{server} sent an answer that is no HTTP.", hint=_ADDRESS)
+        return Unanswered(f"{server} sent an answer that is no HTTP.", hint=_ADDRESS)
     return ClusterUnreachable(f"{server} cannot be reached: {_reason(error)}.", hint=_hint(entry))
 
 

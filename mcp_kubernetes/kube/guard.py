@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mcp_kubernetes.effects import Effect, Operation
 from mcp_kubernetes.errors import Denied
@@ -62,6 +62,29 @@ class RequestAttributes:
 
 Decide = Callable[[RequestAttributes], None]
 """A policy's word on one request: returns, or raises Denied."""
+
+
+class Policy(Protocol):
+    """The operator's limits, as far as they are about requests. Empty namespaces allow all of them."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether every change is only tried."""
+
+    @property
+    def allowed_namespaces(self) -> frozenset[str]:
+        """The only namespaces that may be looked at."""
+
+    @property
+    def restricted_namespaces(self) -> frozenset[str]:
+        """Namespaces that may not."""
+
+    @property
+    def dry_run_groups(self) -> frozenset[str]:
+        """API groups of external servers that honour a dry run."""
+
+    def decide(self, found: RequestAttributes) -> None:
+        """Return if the request may be sent; raise Denied otherwise."""
 
 
 def attributes(request: Request) -> RequestAttributes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Effect
-from mcp_kubernetes.errors import ClusterUnreachable, Disconnected
+from mcp_kubernetes.errors import Disconnected, Unanswered
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
 from mcp_kubernetes.kube.guard import attributes
 from mcp_kubernetes.kube.status import error_of, seconds_to_wait
@@ -98,7 +98,7 @@ class Exchange:
         """No API server answers with a page; a gateway asks with one to sign in, and with HTTP 200."""
         form = response.headers.get("content-type", "")
         if form.startswith("text/html") and attributes(request).effect is not Effect.CONNECT:
-            raise ClusterUnreachable(
+            raise Unanswered(
                 f"A web page came back instead of an answer of the API server of {self.entry.name}.",
                 hint="Check this cluster's server address and proxy: a gateway there may want a sign-in of its own.",
             )

@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.kube.bounds import Bounds
 from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
-from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.defining import Defining
 from mcp_kubernetes.kube.discovery import Discovery
-from mcp_kubernetes.kube.guard import Decide, check
-from mcp_kubernetes.kube.hiding import hidden
+from mcp_kubernetes.kube.guarding import Send, guarded, masking, shown
 from mcp_kubernetes.kube.http import Exchange
-from mcp_kubernetes.kube.marks import MARKER
-from mcp_kubernetes.kube.masking import holds_values, masked
-from mcp_kubernetes.kube.paths import APIPath
+from mcp_kubernetes.kube.paths import APIPath, parse
 from mcp_kubernetes.kube.pool import Pool
 from mcp_kubernetes.kube.resources import Resource
 from mcp_kubernetes.kube.slimming import Profiles
+from mcp_kubernetes.kube.undoing import Undoing
+from mcp_kubernetes.kube.writing import Writer
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall
+    from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.kinds import KindProfile
+    from mcp_kubernetes.kube.guard import Policy
+    from mcp_kubernetes.results import Change
     from mcp_kubernetes.seal import Sealer
-
-_QUICK = 32_768
-"""Bytes that are searched in less than a millisecond; more are left to a thread."""
-
-_TEXTS = frozenset({"log", "proxy", "exec", "attach", "portforward"})
-"""Subresources that answer with something else than an object."""
-
-Send = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class KubernetesLayer:
-    """Connections, limits and discovery of one app. `decide` is the operator's policy on requests.
+    """Connections, limits and discovery of one app. `policy` are the operator's limits on requests.
 
     With `mask_sensitive`, what looks like a credential is masked in objects of every kind.
     """
 
     pool: Pool
-    decide: Decide
+    policy: Policy
+    journal: Journal
     user_agent: str
     mask_sensitive: bool
     profiles: Profiles
@@ -56,7 +50,8 @@ class KubernetesLayer:
         *,
         qps: float,
         burst: int,
-        decide: Decide,
+        policy: Policy,
+        journal: Journal,
         user_agent: str,
         mask_sensitive: bool,
         kinds: Sequence[KindProfile],
@@ -64,7 +59,8 @@ class KubernetesLayer:
         """The layer with an empty pool."""
         return cls(
             pool=Pool(qps=qps, burst=burst),
-            decide=decide,
+            policy=policy,
+            journal=journal,
             user_agent=user_agent,
             mask_sensitive=mask_sensitive,
             profiles=Profiles(kinds),
@@ -72,27 +68,33 @@ class KubernetesLayer:
 
     def cluster(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider, sealer: Sealer) -> Cluster:
         """The client for one call; every request of it is guarded by the tool's effect."""
-        exchange = Exchange(
-            entry=entry,
-            access=Access(identity=call.identity),
-            provider=provider,
-            pool=self.pool,
-            user_agent=self.user_agent,
-            waited=lambda seconds: _note_wait(call, seconds),
-        )
-        send = guarded(exchange.send, call, self.decide, mask_sensitive=self.mask_sensitive)
+        exchange = self._exchange(call, entry, provider)
+        send = guarded(exchange.send, call, self._bounds(exchange))
+        undoing = self._undoing(call, entry)
+        writer = self._writer(send, call, undoing)
 
-        async def resolve(kind: str, api_group: str | None, namespace: str | None) -> Resource:
+        async def lookup(kind: str, api_group: str | None, namespace: str | None) -> Resource:
             return await self.discovery.resolve(await _key(exchange), send, kind, api_group, namespace)
+
+        async def forget() -> None:
+            self.discovery.forget(await _key(exchange))
+
+        defining = Defining(lookup=lookup, change=writer.write, forget=forget)
+
+        async def undo(change_id: str, *, confirm: str | None, dry_run: bool) -> Change:
+            return await undoing.undo(change_id, writer.write, confirm=confirm, dry_run=dry_run)
 
         return Cluster(
             entry=entry,
-            send=send,
-            resolve=resolve,
+            resolve=defining.resolve,
+            notes=call.notes,
+            write=defining.write,
+            undo=undo,
+            send=masking(send, call, looks=self.mask_sensitive),
             free=exchange.free_tokens,
             profiles=self.profiles,
+            allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
             sealer=sealer,
-            notes=call.notes,
             budget=call.budget,
         )
 
@@ -100,41 +102,46 @@ class KubernetesLayer:
         """Close all connections."""
         await self.pool.aclose()
 
+    def _exchange(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider) -> Exchange:
+        return Exchange(
+            entry=entry,
+            access=Access(identity=call.identity),
+            provider=provider,
+            pool=self.pool,
+            user_agent=self.user_agent,
+            waited=lambda seconds: _note_wait(call, seconds),
+        )
 
-def guarded(send: Send, call: ToolCall, decide: Decide, *, mask_sensitive: bool) -> Send:
-    """`send` behind the guard: classified, decided, recorded when it changes something, and masked."""
+    def _bounds(self, exchange: Exchange) -> Bounds:
+        async def namespaced(target: APIPath) -> bool:
+            index = await self.discovery.index(await _key(exchange), exchange.send)
+            return index.is_namespaced(target.group, target.resource)
 
-    async def guarded_send(request: Request) -> Response:
-        found = check(request, call.tool.effect, decide)
-        if found.effect is not Effect.READ:
-            call.record.write_started(found.operation, found.target.path)
-        response = await send(request)
-        body = await _masked(response.body, found.target, looks=mask_sensitive)
-        if body is response.body:
-            return response
-        if holds_values(found.target):
-            _note(call, body, "Values of Secrets are masked: size and digest are shown.")
-        else:
-            _note(call, body, "Values that look like credentials are masked: size and digest are shown.")
-        return Response(status=response.status, headers=response.headers, body=body)
+        return Bounds(policy=self.policy, send=exchange.send, namespaced=namespaced)
 
-    return guarded_send
+    def _writer(self, send: Send, call: ToolCall, undoing: Undoing) -> Writer:
+        async def mask(body: bytes, path: str) -> bytes:
+            return await shown(body, parse(path), looks=self.mask_sensitive)
 
+        return Writer(
+            cluster=undoing.entry.name,
+            send=send,
+            mask=mask,
+            undoing=undoing,
+            approver=call.approver,
+            dry_run=self.policy.dry_run,
+            notes=call.notes,
+        )
 
-async def _masked(body: bytes, target: APIPath, *, looks: bool) -> bytes:
-    """The body without what is hidden; what has no objects in it, such as a log, comes back as it is."""
-    if holds_values(target):
-        return masked(body)
-    if not target.resource or target.subresource in _TEXTS:
-        return body
-    if len(body) <= _QUICK:
-        return hidden(body, looks=looks)
-    return await asyncio.to_thread(hidden, body, looks=looks)
-
-
-def _note(call: ToolCall, body: bytes, sentence: str) -> None:
-    if MARKER.encode() in body:
-        call.notes.add(sentence)
+    def _undoing(self, call: ToolCall, entry: ClusterEntry) -> Undoing:
+        return Undoing(
+            journal=self.journal,
+            identity=call.identity,
+            entry=entry,
+            profiles=self.profiles,
+            tool=call.tool.name,
+            now=call.now,
+        )
 
 
 async def _key(exchange: Exchange) -> str:

@@ -42,12 +42,14 @@ Send = Callable[[Request], Awaitable[Response]]
 class Question:
     """What is listed. `namespace` None means all namespaces, or a resource without namespaces.
 
+    Where only some namespaces are `allowed`, all of them means these, one after the other.
     `expression` passes over the objects that do not match; `picker` takes values out of them, which become the
     row, or the last cells of a table's row. With `reads_on`, the next page is asked for while one is looked at.
     """
 
     resource: Resource
     namespace: str | None
+    allowed: tuple[str, ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     expression: Expression | None = None
     picker: Picker | None = None
@@ -59,6 +61,11 @@ class Question:
     def looks_inside(self) -> bool:
         """Whether each object is looked at here, and not only its cells."""
         return self.expression is not None or self.picker is not None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All that is looked at in each object; none where it is looked at as a whole, or not at all."""
+        return self.picker.texts if self.picker and not self.expression else ()
 
     @property
     def spans_namespaces(self) -> bool:
@@ -88,6 +95,8 @@ class Lister:
         takes a request per namespace.
         """
         question = self.question
+        if question.allowed and question.spans_namespaces:
+            return _from(start, question.allowed)
         if not (question.spans_namespaces and question.as_table) or question.looks_inside:
             return None
         if start.namespace is None and (start != Place() or wanted <= PAGE_ROWS):
@@ -100,7 +109,7 @@ class Lister:
             return None
         names = sorted((item.metadata.name for item in decode(MetadataList, found.body).items or ()), key=_key)
         if start.namespace is not None:
-            return [name for name in names if _key(name) >= _key(start.namespace)]
+            return _from(start, names)
         return names if len(names) <= self.free() - _SPARE_TOKENS else None
 
     async def _each(self, names: list[str], start: Place) -> AsyncGenerator[Chunk]:
@@ -145,6 +154,7 @@ class Lister:
             path=self.question.resource.path(namespace),
             query=(*self.question.query, *self._page_query(place)),
             headers=(("Accept", TABLE if self.question.as_table else "application/json"),),
+            paths=self.question.paths,
         )
         response = await self.send(request)
         if not self.question.looks_inside:
@@ -174,6 +184,12 @@ def _give_up(task: asyncio.Task[Chunk]) -> None:
     """End what nobody waits for any more; why it failed, if it did, is nobody's concern."""
     task.cancel()
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _from(start: Place, names: Sequence[str]) -> list[str]:
+    """The namespaces that are still to be gone through, in order."""
+    ordered = sorted(names, key=_key)
+    return [name for name in ordered if start.namespace is None or _key(name) >= _key(start.namespace)]
 
 
 def _key(namespace: str) -> str:

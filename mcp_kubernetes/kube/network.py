@@ -62,8 +62,7 @@ class Network:
         with translated(self.entry):
             async with self._send(request) as response:
                 body = await _read(response, max_bytes)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Response(status=response.status, headers=headers, body=body)
+                return Response(status=response.status, headers=_joined(response.headers), body=body)
 
     async def aclose(self) -> None:
         """Close all connections of this pool."""
@@ -157,6 +156,15 @@ def _write(folder: str, name: str, data: bytes) -> str:
     path.touch(mode=0o600)
     path.write_bytes(data)
     return str(path)
+
+
+def _joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by lower-case name; one that came several times, as warnings do, is a list (RFC 9110, 5.3)."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
 
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:

@@ -69,14 +69,19 @@ class Resource:
         """`deployments.apps`, or `pods` for the core group."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    def path(self, namespace: str | None = None, name: str | None = None) -> str:
-        """Request path of the collection or of one object; segments are validated."""
+    def called(self, name: str) -> str:
+        """One object as kubectl spells it: `deployment.apps/web`, or `pod/web` for the core group."""
+        return ".".join(filter(None, (self.kind.lower(), self.group))) + f"/{name}"
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str = "") -> str:
+        """Request path of the collection, of one object or of its subresource; segments are validated."""
         return resource_path(
             group=self.group,
             version=self.version,
             resource=self.plural,
             namespace=namespace if self.namespaced else None,
             name=name,
+            subresource=subresource,
         )
 
 
@@ -103,6 +108,11 @@ class Index:
         """All that fit, the best first: full names before short ones, then the order of discovery."""
         found = [resource for resource in self.by_name.get(wanted.name, ()) if wanted.fits(resource)]
         return sorted(found, key=lambda resource: wanted.name in resource.short_names)
+
+    def is_namespaced(self, group: str, plural: str) -> bool:
+        """Whether objects of this resource live in namespaces; what is not known counts as such."""
+        found = (r.namespaced for r in self.by_name.get(plural, ()) if (r.group, r.plural) == (group, plural))
+        return next(found, True)
 
     def near(self, name: str, most: int = 5) -> list[Resource]:
         """Those whose names look like `name`, the nearest first."""

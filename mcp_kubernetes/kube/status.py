@@ -13,6 +13,7 @@ from mcp_kubernetes.errors import (
     BadRequest,
     Conflict,
     Expired,
+    FieldConflict,
     Forbidden,
     Invalid,
     MethodNotAllowed,
@@ -43,6 +44,7 @@ _CLASSES: Mapping[int, type[APIError]] = {
 _MAX_MESSAGE = 1_000
 _MAX_CAUSES = 20
 _SECONDS = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
+_WARNING = re.compile(r'299 [^ ]+ "((?:[^"\\]|\\.)*)"')
 _PLAIN_TO_TLS = b"Client sent an HTTP request to an HTTPS server"
 """How every server in Go, API servers among them, begins its answer to plain HTTP."""
 
@@ -78,11 +80,24 @@ def error_of(response: Response, hint: str = "") -> APIError:
 
     `hint` says what to do next where the caller knows better than the error's class does.
     """
-    error = _CLASSES.get(response.status, ServerFailure if response.status >= 500 else APIError)
     status = _status(response.body)
+    error = _class(response.status, status)
     message = _sentence(status, response) if status else _without_status(response)
     hint = hint or _hint(response, is_servers=status is not None)
     return error(message, status=response.status, reason=status.reason if status else "", hint=hint)
+
+
+def _class(code: int, status: _Status | None) -> type[APIError]:
+    causes = (status.details.causes if status and status.details else None) or ()
+    if code == 409 and any(cause.reason == "FieldManagerConflict" for cause in causes):
+        return FieldConflict
+    return _CLASSES.get(code, ServerFailure if code >= 500 else APIError)
+
+
+def warnings_of(response: Response) -> list[str]:
+    """What the API server warns of, such as a deprecated version or a field that it does not know (KEP-1693)."""
+    found = _WARNING.findall(response.headers.get("warning", ""))
+    return [_words(text.replace('\\"', '"').replace("\\\\", "\\")) for text in found[:_MAX_CAUSES]]
 
 
 def seconds_to_wait(response: Response) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_kubernetes import Effect, Foreign, ToolCall, tool
+from mcp_kubernetes import Effect, Foreign, Operation, ToolCall, tool
 from mcp_kubernetes.errors import Denied
 from mcp_kubernetes.kube.connection import Request
 from mcp_kubernetes.kube.guard import check
@@ -98,7 +98,7 @@ async def test_a_create_of_the_forged_review_would_have_worked(cluster: Cluster)
 def test_a_write_passes_for_a_tool_that_writes_and_not_for_one_that_connects(
     row: str, effect: Effect, *, passes: bool
 ) -> None:
-    policy = SafetyPolicy(allowed=frozenset(Effect))
+    policy = SafetyPolicy(non_destructive=False)
     assert _passes(WRITES[row], effect, policy) is passes
 
 
@@ -107,14 +107,14 @@ def test_a_write_passes_for_a_tool_that_writes_and_not_for_one_that_connects(
 def test_a_connection_passes_for_a_tool_that_connects_and_not_for_one_that_writes(
     row: str, effect: Effect, *, passes: bool
 ) -> None:
-    policy = SafetyPolicy(allowed=frozenset(Effect))
+    policy = SafetyPolicy(non_destructive=False)
     assert _passes(CONNECTS[row], effect, policy) is passes
 
 
 @pytest.mark.parametrize("effect", Effect)
 @pytest.mark.parametrize("row", UNPARSABLE | METHODS | HEADERS)
 def test_what_is_not_surely_understood_passes_for_no_tool(row: str, effect: Effect) -> None:
-    policy = SafetyPolicy(allowed=frozenset(Effect))
+    policy = SafetyPolicy(non_destructive=False)
     assert not _passes(FORBIDDEN[row], effect, policy)
 
 
@@ -124,17 +124,15 @@ def test_reading_passes_for_every_tool(row: str, effect: Effect) -> None:
     assert _passes(ALLOWED[row], effect, SafetyPolicy())
 
 
-@pytest.mark.parametrize("allowed", [{Effect.READ}, {Effect.READ, Effect.CONNECT}])
-def test_the_operator_s_policy_stops_a_write_even_of_a_tool_that_declares_it(allowed: set[Effect]) -> None:
-    policy = SafetyPolicy(allowed=frozenset(allowed))
+@pytest.mark.parametrize(
+    "policy", [SafetyPolicy(), SafetyPolicy(non_destructive=False, allowed_operations=frozenset({Operation.GET}))]
+)
+def test_the_operator_s_policy_stops_a_write_even_of_a_tool_that_declares_it(policy: SafetyPolicy) -> None:
     assert not any(_passes(write, Effect.WRITE, policy) for write in WRITES.values())
 
 
-@pytest.mark.parametrize("allowed", [{Effect.READ}, {Effect.READ, Effect.WRITE}])
-def test_the_operator_s_policy_stops_a_connection_even_of_a_tool_that_declares_it(
-    allowed: set[Effect],
-) -> None:
-    policy = SafetyPolicy(allowed=frozenset(allowed))
+@pytest.mark.parametrize("policy", [SafetyPolicy(), SafetyPolicy(non_destructive=False, dry_run=True)])
+def test_the_operator_s_policy_stops_a_connection_even_of_a_tool_that_declares_it(policy: SafetyPolicy) -> None:
     assert not any(_passes(connect, Effect.CONNECT, policy) for connect in CONNECTS.values())
 
 

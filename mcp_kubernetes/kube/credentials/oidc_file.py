@@ -21,7 +21,8 @@ from typing import Any
 from mcp_kubernetes.kube.credentials.oidc_entry import Tokens
 from mcp_kubernetes.kube.credentials.oidc_text import NotPossible, config_of, with_values
 from mcp_kubernetes.kube.kubeconfig.files import read_file
-from mcp_kubernetes.kube.kubeconfig.plain_yaml import NotPlain, plain_yaml
+from mcp_kubernetes.kube.kubeconfig.plain_yaml import plain_yaml
+from mcp_kubernetes.strict_yaml import InvalidYAML
 
 _LOCK_ATTEMPTS = 20
 _POLL = 0.05
@@ -39,7 +40,7 @@ class KeptTokens:
         """What the file holds now; None where that cannot be told."""
         try:
             config = config_of(plain_yaml(read_file(self._path)), self._name)
-        except (OSError, NotPlain, NotPossible):
+        except (OSError, InvalidYAML, NotPossible):
             return None
         return Tokens(id_token=_text(config, "id-token"), refresh_token=_text(config, "refresh-token"))
 

@@ -62,11 +62,18 @@ def _edits(text: str, user: str, values: Mapping[str, str]) -> Iterator[tuple[in
             start, end = nodes[key][1].start_mark.index, nodes[key][1].end_mark.index
             yield start, end, json.dumps(value) if end > start else f" {json.dumps(value)}"
         else:
-            yield _insertion(text, config.value[0][0], key, value, flow=config.flow_style)
+            yield _insertion(text, _first_own(config), key, value, flow=config.flow_style)
+
+
+def _first_own(config: Any) -> Any:
+    """The first key below every merge key: kubectl lets those win over what stands above them."""
+    keys = [key for key, _ in config.value]
+    merges = [place for place, key in enumerate(keys) if key.value == "<<"]
+    return keys[merges[-1] + 1 if merges else 0]
 
 
 def _insertion(text: str, first: Any, key: str, value: str, *, flow: bool) -> tuple[int, int, str]:
-    """A further key, before the first one and indented like it."""
+    """A further key, before `first` and indented like it."""
     newline = "\r\n" if "\r\n" in text else "\n"
     between = ", " if flow else newline + " " * first.start_mark.column
     place = first.start_mark.index

@@ -17,7 +17,8 @@ from typing import Any
 from mcp_kubernetes.errors import UnknownCluster
 from mcp_kubernetes.kube.kubeconfig.files import Stamp, read_file, stamp
 from mcp_kubernetes.kube.kubeconfig.merged import Merged, merge
-from mcp_kubernetes.kube.kubeconfig.plain_yaml import NotPlain, plain_yaml
+from mcp_kubernetes.kube.kubeconfig.plain_yaml import plain_yaml
+from mcp_kubernetes.strict_yaml import InvalidYAML
 
 
 class Kubeconfig:
@@ -73,7 +74,7 @@ def parse(path: Path, content: bytes) -> Mapping[str, Any]:
     """The mapping in a kubeconfig file; empty for an empty file. Raises UnknownCluster for anything else."""
     try:
         found = plain_yaml(content)
-    except NotPlain as error:
+    except InvalidYAML as error:
         place = f" (line {error.line})" if error.line else ""
         raise UnknownCluster(f"The kubeconfig file {path} is not valid YAML{place}.") from None
     if not isinstance(found, dict | None):

@@ -1,0 +1,86 @@
+"""Two coats around whatever sends requests: one that guards them, and one that masks their answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.kube.bounds import Bounds, is_dry
+from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.guard import check
+from mcp_kubernetes.kube.hiding import hidden
+from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.kube.masking import holds_values, masked
+from mcp_kubernetes.kube.paths import APIPath, parse
+from mcp_kubernetes.kube.status import warnings_of
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.calls import ToolCall
+
+_QUICK = 32_768
+"""Bytes that are searched in less than a millisecond; more are left to a thread."""
+
+_TEXTS = frozenset({"log", "proxy", "exec", "attach", "portforward"})
+"""Subresources that answer with something else than an object."""
+
+Send = Callable[[Request], Awaitable[Response]]
+
+
+def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
+    """`send` behind the guard: each request classified, decided, kept in bounds, and recorded if it changes anything.
+
+    What comes back is not masked: only the host may hold on to it.
+    """
+
+    async def guarded_send(request: Request) -> Response:
+        found = check(request, call.tool.effect, bounds.policy.decide)
+        kept = await bounds.kept(request, found)
+        if kept is not request and found.effect is Effect.READ:
+            call.notes.add("Only what the operator's limits on namespaces let through is listed.")
+        if found.effect is not Effect.READ:
+            call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept))
+        response = await send(kept)
+        for warning in warnings_of(response):
+            call.notes.add("The API server warns: {warning}.", warning=warning)
+        return response
+
+    return guarded_send
+
+
+def masking(send: Send, call: ToolCall, *, looks: bool) -> Send:
+    """`send` with masked answers; with `looks`, what looks like a credential is masked outside of Secrets, too."""
+
+    async def masking_send(request: Request) -> Response:
+        response = await send(request)
+        target = parse(request.path)
+        body = await shown(response.body, target, looks=looks, paths=request.paths)
+        if body is response.body:
+            return response
+        if holds_values(target):
+            _note(call, body, "Values of Secrets are masked: size and digest are shown.")
+        else:
+            _note(call, body, "Values that look like credentials are masked: size and digest are shown.")
+        return Response(status=response.status, headers=response.headers, body=body)
+
+    return masking_send
+
+
+async def shown(body: bytes, target: APIPath, *, looks: bool, paths: tuple[str, ...] = ()) -> bytes:
+    """The body without what is hidden; what has no objects in it, such as a log, comes back as it is.
+
+    Of a list of other objects than Secrets, what `paths` do not lead to may be left out.
+    """
+    if holds_values(target):
+        return masked(body)
+    if not target.resource or target.subresource in _TEXTS:
+        return body
+    if len(body) <= _QUICK:
+        return hidden(body, looks=looks, paths=paths)
+    return await asyncio.to_thread(hidden, body, looks=looks, paths=paths)
+
+
+def _note(call: ToolCall, body: bytes, sentence: str) -> None:
+    if MARKER.encode() in body:
+        call.notes.add(sentence)

@@ -1,0 +1,60 @@
+"""What the tests of changes share: a client of a server that may change the cluster, and one that only tries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import mcp_kubernetes_resources
+from pytest_mcp_kubernetes.apps import text
+
+if TYPE_CHECKING:
+    from mcp.types import CallToolResult
+    from pytest_mcp_kubernetes.apps import Apps
+    from pytest_mcp_kubernetes.static import Static
+
+Call = Callable[..., Awaitable["CallToolResult"]]
+"""Calls a tool; its result, an error or not."""
+
+Ask = Callable[..., Awaitable[str]]
+"""Calls a tool; all text of an answer that must be no error."""
+
+Serving = Callable[..., AbstractAsyncContextManager[Call]]
+"""A server with these settings of the section `safety`."""
+
+
+@pytest.fixture
+def serving(app: Apps, static: Static) -> Serving:
+    @asynccontextmanager
+    async def serve(**safety: Any) -> AsyncIterator[Call]:
+        plugins = {"resources": mcp_kubernetes_resources, "static": static}
+        async with app(plugins, {"safety": {"non_destructive": False, **safety}}) as client:
+
+            async def call(tool: str, **arguments: Any) -> CallToolResult:
+                return await client.call_tool(tool, arguments)
+
+            yield call
+
+    return serve
+
+
+@pytest.fixture
+async def call(serving: Serving) -> AsyncIterator[Call]:
+    """Of a server that may change everything."""
+    async with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def ask(call: Call) -> Ask:
+    """As `call`, for what must succeed."""
+
+    async def asked(tool: str, **arguments: Any) -> str:
+        result = await call(tool, **arguments)
+        assert not result.is_error, text(result)
+        return text(result)
+
+    return asked
