@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.admission import MAX_BYTES, Admission, run_handler
+from mcp_kubernetes.approval import NOBODY, Approvals, Person, approving
 from mcp_kubernetes.audit import audited
 from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
 from mcp_kubernetes.dispatch import Dispatcher, Outcome
@@ -142,10 +143,19 @@ class App:
             self._watchdog.stop()
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], *, identity: Identity, session: Session | None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        identity: Identity,
+        session: Session | None,
+        person: Person = NOBODY,
     ) -> Outcome:
-        """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
-        return await self._dispatcher.call(name, arguments, identity, session)
+        """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence.
+
+        Where `person` has to be asked first, the outcome has a question: call again, with their answer to it.
+        """
+        return await self._dispatcher.call(name, arguments, identity, session, person)
 
     async def serve(self, streams: StandardStreams | None = None, ending: Ending = lambda _, __: None) -> None:
         """Serve over the configured transport until its client ends it. Raises ConfigError.
@@ -192,6 +202,7 @@ class App:
             watchdog=self._watchdog,
             proceed=self._pipeline(),
             clusters=self._clusters,
+            approvals=self._approvals(),
             timeout=self.config.section(ToolSettings).timeout,
             max_call=self.config.section(ToolSettings).max_call,
             max_bytes=self.config.section(OutputSettings).max_bytes,
@@ -200,6 +211,10 @@ class App:
     def _journal(self) -> Journal:
         safety = self.config.section(SafetySettings)
         return Journal(store=self._store, seal=self._seal, ttl=safety.undo_seconds, max_bytes=safety.undo_bytes)
+
+    def _approvals(self) -> Approvals | None:
+        asks = self.config.section(SafetySettings).confirm == "destructive"
+        return Approvals(seal=self._seal, store=self._store) if asks else None
 
     def _registered(self, tool: Tool, contribution: Contribution) -> RegisteredTool:
         injected = (
@@ -222,6 +237,7 @@ class App:
             shape,
             admission,
             *(m for m in middleware if m.stage is Stage.ADMIT),
+            approving,
         ]
         return compose(steps, run_handler)
 

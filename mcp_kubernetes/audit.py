@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes import redact
+from mcp_kubernetes.approval import ApprovalRequired
 from mcp_kubernetes.errors import Denied, InvalidArguments, TimedOut, ToolError
 from mcp_kubernetes.log import AUDIT_LOGGER
 from mcp_kubernetes.results import Answer, clean
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 class CallRecord:
     """What is known of one call so far. `decision` is "allowed" until something refuses it.
 
-    `outcome` is "ok", "partial" (an error after a part of the answer), "denied", "invalid", "unknown", "error",
-    "timeout" or "cancelled".
+    `reveals` tells whether values of Secrets were read to be shown, `approved` whether something passed that a person
+    agreed to. `outcome` is "ok", "partial" (an error after a part of the answer), "asked" (a person has to agree
+    first: then the call is made again), "denied", "invalid", "unknown", "error", "timeout" or "cancelled".
     """
 
     id: str
@@ -42,6 +44,8 @@ class CallRecord:
     decision: str = "allowed"
     reason: str = ""
     outcome: str = "ok"
+    reveals: bool = False
+    approved: bool = False
     bytes: int = 0
     started: float = field(default_factory=time.perf_counter)
 
@@ -62,6 +66,8 @@ class CallRecord:
             "reason": self.reason,
             "outcome": self.outcome,
             "bytes": self.bytes,
+            **({"secret_values": "shown"} if self.reveals else {}),
+            **({"approved": True} if self.approved else {}),
             "ms": round((time.perf_counter() - self.started) * 1_000, 1),
             **extra,
         }
@@ -115,6 +121,8 @@ async def audited(call: ToolCall, proceed: Proceed) -> Answer:
 def _judge(record: CallRecord, error: Exception) -> None:
     reason = error.message if isinstance(error, ToolError) else type(error).__name__
     match error:
+        case ApprovalRequired():
+            record.refuse("asked", error.question.text)
         case Denied():
             record.refuse("denied", reason)
         case InvalidArguments():

@@ -85,6 +85,15 @@ class Approver(Protocol):
     async def ask(self, question: str, operation: str) -> None:
         """Return if a person agreed to `question`, once and for exactly this `operation`. Raises Denied if not."""
 
+    def sending(self) -> None:
+        """Told of whatever changes the cluster, before it is sent. Raises Denied if a question comes first."""
+
+    async def admit(self) -> None:
+        """Before the handler: take the answer that came with the call. Raises Denied if it is no yes to this call."""
+
+    async def settle(self) -> None:
+        """After the handler. Raises ApprovalRequired if there is something to ask, or Denied if nobody can be."""
+
 
 class Clusters(Protocol):
     """The clusters that this caller may name: a view, bound to the call's identity and session."""

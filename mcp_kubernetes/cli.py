@@ -153,6 +153,7 @@ def _plugins(arguments: Sequence[str]) -> None:
 def _tools(arguments: Sequence[str]) -> None:
     """Every tool, hidden ones included."""
     from mcp_kubernetes.app import App
+    from mcp_kubernetes.settings import SafetySettings
 
     config, plugins, given = _read(arguments, _JSON)
     tools = App(config, plugins).tools
@@ -164,6 +165,8 @@ def _tools(arguments: Sequence[str]) -> None:
         for t in tools
     )
     _print_table([("NAME", "EFFECT", "PLUGIN", "", "DESCRIPTION"), *rows])
+    if config.section(SafetySettings).show_secret_values:
+        print("Values of Secrets are shown to all who get one by name (--show-secret-values).")
 
 
 def _tool(found: RegisteredTool) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mcp_kubernetes.approval import NOBODY, ApprovalRequired, Person, Question
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
 from mcp_kubernetes.errors import ToolError
@@ -19,6 +20,8 @@ from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
 from mcp_kubernetes.watchdog import Watchdog, Work
 
 if TYPE_CHECKING:
+    from mcp_kubernetes.approval import Approvals
+    from mcp_kubernetes.calls import Approver
     from mcp_kubernetes.clusters import ClusterRegistry
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.pipeline import Proceed
@@ -33,17 +36,22 @@ class UnknownTool(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a call came to: blocks of text for the client, and whether it failed."""
+    """What a call came to: blocks of text for the client, and whether it failed.
+
+    With a `question` it came to nothing yet: a person has to answer it, then the call is to be made again.
+    """
 
     blocks: Sequence[str]
     is_error: bool = False
+    question: Question | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatcher:
     """Calls tools. `tools` are the ones that are served, `proceed` is the pipeline around their handlers.
 
-    `plugins` says from which plugin each tool is, for the watchdog, which names what blocks the event loop.
+    `plugins` says from which plugin each tool is, for the watchdog, which names what blocks the event loop. Without
+    `approvals` nobody is asked.
 
     `timeout` is in seconds and holds for tools that declare none, `max_call` for those that wait; `max_bytes` is the
     budget of an answer.
@@ -54,23 +62,31 @@ class Dispatcher:
     watchdog: Watchdog
     proceed: Proceed
     clusters: ClusterRegistry
+    approvals: Approvals | None
     timeout: float
     max_call: float
     max_bytes: int
 
     async def call(
-        self, name: str, arguments: Mapping[str, Any], identity: Identity, session: Session | None
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        identity: Identity,
+        session: Session | None,
+        person: Person = NOBODY,
     ) -> Outcome:
         """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
         record = _record(name, arguments, identity, session)
         if name not in self.tools:
             record.write_unknown()
             raise UnknownTool(f"Unknown tool: {clean(redact(name))[:100]}")
-        call = self._call(self.tools[name], record, identity, session)
+        call = self._call(self.tools[name], record, identity, session, person)
         task = asyncio.current_task()
         self.watchdog.begin(task, Work(self.plugins[name], name, call.id))
         try:
             return _outcome(await self.proceed(call))
+        except ApprovalRequired as error:
+            return replace(_failure(str(error), call), question=error.question)
         except ToolError as error:
             return _failure(str(error), call)
         except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
@@ -78,7 +94,9 @@ class Dispatcher:
         finally:
             self.watchdog.end(task)
 
-    def _call(self, tool: Tool, record: CallRecord, identity: Identity, session: Session | None) -> ToolCall:
+    def _call(
+        self, tool: Tool, record: CallRecord, identity: Identity, session: Session | None, person: Person
+    ) -> ToolCall:
         record.effect = tool.effect.value
         timeout = tool.seconds(record.arguments, self.timeout, self.max_call)
         return ToolCall(
@@ -94,7 +112,13 @@ class Dispatcher:
             deadline=asyncio.get_running_loop().time() + timeout,
             clusters=self.clusters.view(identity, session),
             record=record,
+            approver=self._approver(tool, record, identity, person),
         )
+
+    def _approver(self, tool: Tool, record: CallRecord, identity: Identity, person: Person) -> Approver | None:
+        if self.approvals is None:
+            return None
+        return self.approvals.approver(person, record, identity, tool.name, record.arguments)
 
 
 def _record(tool: str, arguments: Mapping[str, Any], identity: Identity, session: Session | None) -> CallRecord:

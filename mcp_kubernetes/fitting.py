@@ -44,8 +44,9 @@ def more_bytes(call: ToolCall) -> str:
 
 async def object_within(call: ToolCall, part: Object, *, is_row: bool = False, may_cut: bool = True) -> str | None:
     """The object as text within the budget, cut field by field; None if it may not be cut and does not fit."""
+    is_plain, part = part.revealed is not None, part.revealed or part
     room = call.budget.left - is_row * len(as_row("\n", part.form))
-    text, cuts = await _fitted(part, room, may_cut=may_cut)
+    text, cuts = await _fitted(part, room, may_cut=may_cut, is_plain=is_plain)
     if cuts and not may_cut:
         return None
     if cuts:
@@ -55,16 +56,19 @@ async def object_within(call: ToolCall, part: Object, *, is_row: bool = False, m
     return text
 
 
-async def _fitted(part: Object, limit: int, *, may_cut: bool) -> tuple[str, int]:
+async def _fitted(part: Object, limit: int, *, may_cut: bool, is_plain: bool) -> tuple[str, int]:
     if len(part.raw) > _OFF_LOOP:
-        return await asyncio.to_thread(_fit, part, limit, may_cut=may_cut)
-    return _fit(part, limit, may_cut=may_cut)
+        return await asyncio.to_thread(_fit, part, limit, may_cut=may_cut, is_plain=is_plain)
+    return _fit(part, limit, may_cut=may_cut, is_plain=is_plain)
 
 
-def _fit(part: Object, limit: int, *, may_cut: bool) -> tuple[str, int]:
-    """The text, and how many values were cut for it; without a text where one may not be cut."""
+def _fit(part: Object, limit: int, *, may_cut: bool, is_plain: bool) -> tuple[str, int]:
+    """The text, and how many values were cut for it; without a text where one may not be cut.
+
+    What `is_plain` is to be shown with its credentials.
+    """
     try:
-        value = _without_credentials(part)
+        value = part.value if is_plain else _without_credentials(part)
         # No form is a quarter of the other's length: what is that much too long is not rendered to find out.
         text = in_form(value, part.form) if len(part.raw) < 8 * limit else None
         if text is not None and len(text.encode()) <= limit:

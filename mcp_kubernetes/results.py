@@ -51,19 +51,27 @@ class Object:
     """One Kubernetes object, as masked JSON bytes that are decoded only when somebody looks inside.
 
     `form` says how it is rendered: "yaml" or "json". `raw` is what is shown; where that was made slim, `whole` are
-    the bytes with all that was left out, and `lacks_fields` says whether somebody may miss any of it.
+    the bytes with all that was left out, and `lacks_fields` says whether somebody may miss any of it. `revealed` is
+    the same object with hidden values, where the operator lets them be shown: it is rendered, and never looked into.
     """
 
     def __init__(
-        self, raw: bytes, form: Form = "yaml", *, whole: bytes | None = None, lacks_fields: bool = False
+        self,
+        raw: bytes,
+        form: Form = "json",
+        *,
+        whole: bytes | None = None,
+        lacks_fields: bool = False,
+        revealed: Object | None = None,
     ) -> None:
         self.raw = raw
         self.form = form
         self.lacks_fields = lacks_fields
+        self.revealed = revealed
         self._whole = raw if whole is None else whole
 
     @classmethod
-    def of(cls, value: Any, form: Form = "yaml") -> Object:
+    def of(cls, value: Any, form: Form = "json") -> Object:
         """An object made from dicts and lists."""
         return cls(json.dumps(value).encode(), form)
 
@@ -97,7 +105,12 @@ class Object:
             shown, everything = parse(path).values(self.value), self.all(path)
             placed(kept, path, shown or everything)
             lacks_fields = lacks_fields or bool(shown and shown != everything)
-        return Object(json.dumps(kept).encode(), self.form, lacks_fields=lacks_fields and self.lacks_fields)
+        return Object(
+            json.dumps(kept).encode(),
+            self.form,
+            lacks_fields=lacks_fields and self.lacks_fields,
+            revealed=self.revealed and self.revealed.only(paths),
+        )
 
     @cached_property
     def _everything(self) -> Any:

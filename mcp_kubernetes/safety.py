@@ -36,6 +36,7 @@ class SafetyPolicy:
     denied_kinds: frozenset[str] = frozenset()
     allowed_cluster_kinds: frozenset[str] = frozenset()
     dry_run_groups: frozenset[str] = frozenset()
+    show_secret_values: bool = False
 
     @classmethod
     def of(cls, settings: SafetySettings) -> Self:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from mcp_kubernetes import __version__
 from mcp_kubernetes.dispatch import UnknownTool
 from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.elicitation import conversed
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import clean
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from mcp_kubernetes.app import App
+    from mcp_kubernetes.approval import Person
     from mcp_kubernetes.calls import Session
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.tools import Tool
@@ -37,12 +39,18 @@ def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
     async def list_tools(_: ServerRequestContext[Any], __: Any) -> mcp.ListToolsResult:
         return mcp.ListToolsResult(tools=[_definition(tool) for tool in app.visible_tools])
 
-    async def call_tool(_: ServerRequestContext[Any], params: mcp.CallToolRequestParams) -> mcp.CallToolResult:
+    async def call_tool(
+        ctx: ServerRequestContext[Any], params: mcp.CallToolRequestParams
+    ) -> mcp.CallToolResult | mcp.InputRequiredResult:
+        async def call(person: Person) -> Outcome:
+            given = params.arguments or {}
+            return await app.call(params.name, given, identity=Identity.local(), session=session, person=person)
+
         try:
-            outcome = await app.call(params.name, params.arguments or {}, identity=Identity.local(), session=session)
+            found = await conversed(ctx, params, call)
         except UnknownTool as error:
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
-        return _result(outcome)
+        return found if isinstance(found, mcp.InputRequiredResult) else _result(found)
 
     sdk = Server[Any](
         NAME,

@@ -134,6 +134,11 @@ class SafetySettings(Settings):
     undo_bytes: int = setting(
         1_048_576, ge=1_024, help="Bytes that one change may take, compressed, to be kept for undo."
     )
+    show_secret_values: bool = setting(
+        default=False,
+        flag="--show-secret-values",
+        help="Show a Secret that is asked for by name with its values. Each such call is marked in the audit log.",
+    )
     mask_sensitive: bool = setting(
         default=True,
         flag="--mask-sensitive",

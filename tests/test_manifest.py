@@ -230,6 +230,16 @@ def test_what_is_too_large_or_too_deep_is_refused_soon(name: str) -> None:
     assert time.process_time() - started < 20 * _costs_a_parse()
 
 
+def test_aliases_may_add_a_mebibyte_and_deepen_what_they_stand_in() -> None:
+    text = f"{yaml_text(ONE)}\ndata:\n  a: &a {'x' * 100_000}\n  b: [%s]\n"
+    [found] = read_manifests(text % ", ".join(["*a"] * 10))
+    assert found.value["data"]["b"] == ["x" * 100_000] * 10
+    assert "repeat too much" in said(text % ", ".join(["*a"] * 11))
+    assert "line 100, column 12 (document 1): collections nested too deeply" in said(
+        "a0: &a0 []\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 200))
+    )
+
+
 def _costs_a_parse() -> float:
     """What a text of 100 kB costs here: the measure of "soon"."""
     text = "\n---\n".join(yaml_text({**POD, "metadata": {"name": f"n{n}"}}) for n in range(15))

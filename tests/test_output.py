@@ -181,7 +181,7 @@ async def test_without_columns_the_first_row_is_the_header_and_counts_for_no_lim
 
 
 async def test_whole_objects_in_a_list_are_documents_of_their_own() -> None:
-    [block] = await said(Rows((), [Object.of({"a": 1}), Object.of({"b": [2]})]))
+    [block] = await said(Rows((), [Object.of({"a": 1}, "yaml"), Object.of({"b": [2]}, "yaml")]))
     assert list(yaml.safe_load_all(block)) == [{"a": 1}, {"b": [2]}]
 
 

@@ -115,7 +115,7 @@ QUESTIONS: Sequence[Question] = (
     ),
     _one(
         "What is the timeout in the settings of web?",
-        GET, r"timeout: 30s",
+        GET, r'"timeout":"30s"',
         resourceType="configmap", name="web-settings", fields=".data", **_SHOP,
     ),
     _one(
@@ -125,7 +125,7 @@ QUESTIONS: Sequence[Question] = (
     ),
     _one(
         "How far may web grow, and at what load?",
-        GET, r"maxReplicas: 9", r"averageUtilization: 60",
+        GET, r'"maxReplicas":9', r'"averageUtilization":60',
         resourceType="hpa", name="web", fields=".spec.maxReplicas,.spec.metrics", **_SHOP,
     ),
     _one(

@@ -75,9 +75,11 @@ class Anywhere:
 
     def of(self, value: Any) -> Iterator[Any]:
         """The values, the outer ones first."""
-        yield value
-        for below in Every().of(value):
-            yield from self.of(below)
+        waiting = [value]  # and no recursion: an object may be deeper than Python's stack
+        while waiting:
+            found = waiting.pop()
+            yield found
+            waiting += reversed(list(Every().of(found)))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.places import Chunk
+    from mcp_kubernetes.kube.resources import Resource
     from mcp_kubernetes.seal import Sealer
 
 _BYTES_PER_ROW = 48
@@ -103,7 +104,7 @@ class Cluster(Changes):
         *,
         api_group: str | None = None,
         full: bool = False,
-        form: Form = "yaml",
+        form: Form = "json",
     ) -> Object:
         """One object, masked and, unless `full`, without what its kind's profile calls noise.
 
@@ -113,7 +114,12 @@ class Cluster(Changes):
         resource = await self.resource(kind, api_group, namespace)
         scope = self._scope(resource, namespace)
         response = await self._send(Request(method="GET", path=resource.path(scope, name)))
-        raw = whole(response.body)
+        found = self._object(resource, whole(response.body), form, full=full)
+        if response.revealed is not None:
+            found.revealed = self._object(resource, response.revealed, form, full=full)
+        return found
+
+    def _object(self, resource: Resource, raw: bytes, form: Form, *, full: bool) -> Object:
         return Object(raw, form) if full else self._profiles.object(resource, raw, form)
 
     async def objects(
@@ -126,7 +132,7 @@ class Cluster(Changes):
         page: Page | None = None,
         all_namespaces: bool = False,
         api_group: str | None = None,
-        form: Form = "yaml",
+        form: Form = "json",
     ) -> AsyncGenerator[Object]:
         """Whole objects of a kind, masked and slim, page after page."""
         question = await self._question(kind, api_group, namespace, where, all_namespaces)

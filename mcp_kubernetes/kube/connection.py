@@ -33,19 +33,23 @@ class Request:
         return bool(self.upgrade) or any(name.lower() in {"upgrade", "connection"} for name, _ in self.headers)
 
 
-def digest(cluster: str, request: Request) -> str:
-    """What tells this very request to this cluster from any other."""
-    said = [cluster, request.method, request.path, *request.query, (request.body or b"").decode()]
+def digest(request: Request, *target: str) -> str:
+    """What tells this very request from any other; `target` is the cluster, and whatever else it is meant for."""
+    said = [target, request.method, request.path, request.query, request.headers, (request.body or b"").decode()]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What came back. `headers` has lower-case names; `body` is complete."""
+    """What came back. `headers` has lower-case names; `body` is complete.
+
+    Where `body` was masked and the operator lets values be shown, `revealed` is what it was before.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    revealed: bytes | None = None
 
 
 class Connection(Protocol):

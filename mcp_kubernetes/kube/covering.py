@@ -10,26 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mcp_kubernetes.kube.forms import ASSIGNED, ASSIGNMENTS, FORMS, may_hold
 from mcp_kubernetes.kube.marks import MARKER, decoded, mark
-from mcp_kubernetes.kube.sensitive import ASSIGNED, ASSIGNMENTS, FORMS, is_plain, is_sensitive, may_hold
+from mcp_kubernetes.kube.references import is_reference
+from mcp_kubernetes.kube.sensitive import is_plain, is_sensitive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SECRET_VALUES = ("data", "stringData")
 _NAMES = ("name", "key")
+_CONTENT = frozenset({"data", "binaryData", "stringData"})
+"""Maps whose fields hold what somebody put there, and name no object."""
+
 _DEEPEST = 100
 
 
 class Cover:
     """Masks the values of one object. `owner` tells it apart; `looks` is off where only Secrets count.
 
-    `changed` tells whether anything was masked.
+    With `refers`, the name of a Secret stays in a field that is called so. `changed` tells whether anything was masked.
     """
 
-    def __init__(self, owner: bytes, *, looks: bool = True) -> None:
+    def __init__(self, owner: bytes, *, looks: bool = True, refers: bool = True) -> None:
         self._owner = owner
         self._looks = looks
+        self._refers = refers
         self._path: list[str] = []
         self.changed = False
 
@@ -43,6 +49,12 @@ class Cover:
         found = self._below(value, name)
         self._path.pop()
         return found
+
+    def field(self, value: Any, name: str) -> Any:
+        """The same for what is kept in a field or a column, which may name a Secret."""
+        if self._refers and isinstance(value, str) and is_reference(name, value):
+            return value
+        return self.value(value, name)
 
     def _below(self, value: Any, name: str) -> Any:
         if len(self._path) > _DEEPEST:
@@ -58,7 +70,9 @@ class Cover:
         if name.startswith("f:") and is_sensitive(name):
             values = {key: value for key, value in values.items() if not self._is_copy(key)}
         named = _name_of(values)
-        return {key: self.value(value, named if named and key == "value" else key) for key, value in values.items()}
+        one = self.value if name in _CONTENT else self.field
+        return {key: self.value(value, named) if named and key == "value" else one(value, key)
+                for key, value in values.items()}  # fmt: skip
 
     def _of_secret(self, key: str, value: Any) -> Any:
         if key not in _SECRET_VALUES or not isinstance(value, dict):
@@ -79,24 +93,33 @@ class Cover:
 
     def _text(self, value: str, name: str) -> str:
         if not self._looks:
-            return self._document(value)
+            return self._document(value, name)
         if is_sensitive(name.rpartition("/")[2]) and not is_plain(value) and not value.startswith(MARKER):
             return self._mark(name, value.encode())
-        text = self._document(value)
+        text = self._document(value, name)
         return self._parts(text, name) if may_hold(text) else text
 
-    def _document(self, text: str) -> str:
-        """A JSON document in a text, such as the manifest that `kubectl apply` keeps, masked as an object is."""
+    def _document(self, text: str, name: str) -> str:
+        """A JSON document in a text, such as the manifest that `kubectl apply` keeps, masked as an object is.
+
+        One that is too deep to be gone through is masked as a whole.
+        """
         if text.lstrip()[:1] not in {"{", "["}:
             return text
+        inner = Cover(self._owner + "/".join(self._path).encode(), looks=self._looks, refers=self._refers_inside)
         try:
-            document = msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError):
+            found = inner.value(msgspec.json.decode(text))
+        except msgspec.DecodeError:
             return text
-        inner = Cover(self._owner + "/".join(self._path).encode(), looks=self._looks)
-        found = inner.value(document)
+        except RecursionError:
+            return self._mark(name, text.encode())
         self.changed |= inner.changed
         return msgspec.json.encode(found).decode() if inner.changed else text
+
+    @property
+    def _refers_inside(self) -> bool:
+        """A manifest in an annotation names Secrets; in a configuration file such a field holds a value."""
+        return self._refers and self._path[-1:] == ["annotations"]
 
     def _parts(self, text: str, name: str) -> str:
         """A text without the credentials in it."""
@@ -104,7 +127,7 @@ class Cover:
         parts, end = [], 0
         for found in ASSIGNMENTS.finditer(text):
             value = _assigned(found, text) if found.end() >= end else None
-            if value:
+            if value and not (self._refers_inside and found["key"] and is_reference(found["key"], value["value"])):
                 parts += [text[end : value.start("value")], self._mark(_called(found), value["value"].encode())]
                 end = value.end("value")
         return "".join((*parts, text[end:]))

@@ -80,6 +80,10 @@ class Policy(Protocol):
         """Namespaces that may not."""
 
     @property
+    def show_secret_values(self) -> bool:
+        """Whether a Secret that is asked for by name is shown with its values."""
+
+    @property
     def dry_run_groups(self) -> frozenset[str]:
         """API groups of external servers that honour a dry run."""
 

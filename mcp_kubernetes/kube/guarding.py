@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Effect
@@ -40,6 +41,8 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
         if kept is not request and found.effect is Effect.READ:
             call.notes.add("Only what the operator's limits on namespaces let through is listed.")
         if found.effect is not Effect.READ:
+            if call.approver and not is_dry(kept):
+                call.approver.sending()
             call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept))
         response = await send(kept)
         for warning in warnings_of(response):
@@ -49,8 +52,11 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
     return guarded_send
 
 
-def masking(send: Send, call: ToolCall, *, looks: bool) -> Send:
-    """`send` with masked answers; with `looks`, what looks like a credential is masked outside of Secrets, too."""
+def masking(send: Send, call: ToolCall, *, looks: bool, reveals: bool) -> Send:
+    """`send` with masked answers; with `looks`, what looks like a credential is masked outside of Secrets, too.
+
+    With `reveals`, the answer about a single Secret holds its values as well, to be shown and for nothing else.
+    """
 
     async def masking_send(request: Request) -> Response:
         response = await send(request)
@@ -58,11 +64,15 @@ def masking(send: Send, call: ToolCall, *, looks: bool) -> Send:
         body = await shown(response.body, target, looks=looks, paths=request.paths)
         if body is response.body:
             return response
+        if reveals and holds_values(target) and target.name:
+            call.record.reveals = True
+            call.notes.add("Values of Secrets are shown, as the operator wants it (--show-secret-values).")
+            return replace(response, body=body, revealed=response.body)
         if holds_values(target):
             _note(call, body, "Values of Secrets are masked: size and digest are shown.")
         else:
             _note(call, body, "Values that look like credentials are masked: size and digest are shown.")
-        return Response(status=response.status, headers=response.headers, body=body)
+        return replace(response, body=body)
 
     return masking_send
 

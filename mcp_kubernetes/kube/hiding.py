@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from mcp_kubernetes.kube.covering import Cover
-from mcp_kubernetes.kube.decode import fields, joined
+from mcp_kubernetes.kube.decode import fields, joined, too_deep
+from mcp_kubernetes.kube.projection import projected
 from mcp_kubernetes.kube.sensitive import is_sensitive
-from mcp_kubernetes.kube.suspects import is_suspect, without_repeats
+from mcp_kubernetes.kube.suspects import any_is_suspect, is_suspect
 
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 # A number with a fraction stays as it came: a float may not hold all of its digits.
@@ -33,16 +34,24 @@ class _Row(msgspec.Struct):
     object: _Owner | None = None
 
 
-def hidden(body: bytes, *, looks: bool) -> bytes:
+def hidden(body: bytes, *, looks: bool, paths: tuple[str, ...] = ()) -> bytes:
     """The body of an answer, masked by name and by form; without `looks`, only Secrets inside of other objects.
 
-    What is no JSON object is dropped: it could not be searched.
+    What is no JSON object is dropped: it could not be searched. Where `paths` are given, the objects of a list are
+    cut down to what they lead to. Raises AnswerTooLarge for an object that is nested too deeply.
     """
     if not body.lstrip().startswith(b"{"):
         return b"{}"
+    try:
+        return _hidden(projected(body, paths), _Hiding(looks))
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _hidden(body: bytes, hiding: _Hiding) -> bytes:
     if fields(body):
-        return _Hiding(looks).answer(body)
-    return b"\n".join(_Hiding(looks).answer(line) for line in body.splitlines() if fields(line)) or b"{}"
+        return hiding.answer(body)
+    return b"\n".join(hiding.answer(line) for line in body.splitlines() if fields(line)) or b"{}"
 
 
 class _Hiding:
@@ -59,10 +68,14 @@ class _Hiding:
             columns = _sensitive_columns(bytes(parts["columnDefinitions"])) if self._looks else {}
             return self._each(body, parts, "rows", lambda raw: self._row(raw, columns))
         if "items" in parts and "metadata" in parts and _is_list(parts):
-            if self._suspects(without_repeats(body)):
+            if self._suspects_any(bytes(parts["items"])):
                 return self._each(body, parts, "items", self._object)
             return body
         return self._object(body)
+
+    def _suspects_any(self, items: bytes) -> bool:
+        """Whether one of them is suspected. What the list says of itself is left out: its token holds anything."""
+        return any_is_suspect(items) if self._looks else _holds_secret(items)
 
     def _each(self, body: bytes, parts: dict[str, Any], name: str, one: Callable[[bytes], bytes]) -> bytes:
         items = [bytes(raw) for raw in _ITEMS.decode(parts[name])] if bytes(parts[name]) != b"null" else []
@@ -85,7 +98,7 @@ class _Hiding:
         found = _decoded(raw, _Row)
         cells = row.get("cells") or []
         cover = Cover(_owner(found and found.object) or str(cells[:1]).encode(), looks=self._looks)
-        row["cells"] = [cover.value(cell, columns.get(at, "")) for at, cell in enumerate(cells)]
+        row["cells"] = [cover.field(cell, columns.get(at, "")) for at, cell in enumerate(cells)]
         row["object"] = cover.value(row.get("object"))
         return msgspec.json.encode(row) if cover.changed else raw
 

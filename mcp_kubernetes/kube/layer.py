@@ -90,7 +90,7 @@ class KubernetesLayer:
             notes=call.notes,
             write=defining.write,
             undo=undo,
-            send=masking(send, call, looks=self.mask_sensitive),
+            send=masking(send, call, looks=self.mask_sensitive, reveals=self.policy.show_secret_values),
             free=exchange.free_tokens,
             profiles=self.profiles,
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mcp_kubernetes.kube.decode import LAST_APPLIED, fields, joined
+from mcp_kubernetes.kube.decode import LAST_APPLIED, fields, joined, too_deep
 from mcp_kubernetes.kube.marks import decoded, mark
 
 if TYPE_CHECKING:
@@ -27,10 +27,18 @@ def holds_values(target: APIPath) -> bool:
 def masked(body: bytes) -> bytes:
     """The body of an answer about Secrets without any value: an object, a list, a Table, or the lines of a watch.
 
-    What cannot be read is dropped: nothing is ever passed on as it came.
+    What cannot be read is dropped: nothing is ever passed on as it came. Raises AnswerTooLarge for an object that is
+    nested too deeply.
     """
     if not body.lstrip().startswith(b"{"):
         return b"{}"
+    try:
+        return _masked(body)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _masked(body: bytes) -> bytes:
     if fields(body):
         return _object(body)
     return b"\n".join(_object(line) for line in body.splitlines() if fields(line)) or b"{}"

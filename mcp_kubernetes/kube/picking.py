@@ -14,6 +14,7 @@ import msgspec
 
 from mcp_kubernetes.jsonpath import Path, PathError, parse
 from mcp_kubernetes.jsonpath.steps import Anywhere, Every, Key, Matching, Several, Step
+from mcp_kubernetes.kube.decode import too_deep
 from mcp_kubernetes.results import clean
 
 _SCALARS = str | int | float | bool | None
@@ -64,17 +65,22 @@ class Wanted:
                 if isinstance(operand, Path):
                     self.items.add(operand.steps)
 
-    def as_type(self) -> Any:
-        """The type that decodes this and skips the rest."""
-        if self.whole or (self.keys and self.values):
-            return Any
-        items = list[self.items.as_type()] if self.items else list[Any]  # type: ignore[misc]
-        return self._map_type() | items | _SCALARS
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it is skipped."""
+        return self.whole or bool(self.keys and self.values)
 
-    def _map_type(self) -> Any:
+    def as_type(self, whole: Any = Any) -> Any:
+        """The type that decodes this and skips the rest; `whole` is the type of what nothing is skipped of."""
+        if self.is_whole:
+            return whole
+        item = self.items.as_type(whole) if self.items else whole
+        return self._map_type(whole) | list[item] | _SCALARS  # type: ignore[valid-type]
+
+    def _map_type(self, whole: Any) -> Any:
         if self.values:
-            return dict[str, self.values.as_type()]  # type: ignore[misc]
-        keys = {name: below.as_type() for name, below in self.keys.items()}
+            return dict[str, self.values.as_type(whole)]  # type: ignore[misc]
+        keys = {name: below.as_type(whole) for name, below in self.keys.items()}
         return cast("Any", TypedDict)("Some", keys, total=False)
 
 
@@ -86,16 +92,25 @@ class Picker:
 
     def __init__(self, paths: Mapping[str, str]) -> None:
         self.names = tuple(paths)
+        self.texts = tuple(paths.values())
         self._paths = [_parsed(name, path) for name, path in paths.items()]
-        wanted = Wanted()
-        for path in self._paths:
-            wanted.add(path.steps)
-        self._decode = msgspec.json.Decoder(wanted.as_type()).decode
+        self._decode = msgspec.json.Decoder(wanted(self._paths).as_type()).decode
 
     def pick(self, raw: bytes | msgspec.Raw) -> list[Any]:
-        """The values in the order of `names`."""
-        root = self._decode(raw)
+        """The values in the order of `names`. Raises AnswerTooLarge for an object that is nested too deeply."""
+        try:
+            root = self._decode(raw)
+        except RecursionError:
+            raise too_deep() from None
         return [_value(path, path.values(root)) for path in self._paths]
+
+
+def wanted(paths: Iterable[Path]) -> Wanted:
+    """What these paths want of an object."""
+    found = Wanted()
+    for path in paths:
+        found.add(path.steps)
+    return found
 
 
 def _parsed(name: str, path: str) -> Path:

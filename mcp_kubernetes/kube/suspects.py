@@ -10,57 +10,62 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mcp_kubernetes.kube.pairs import has_value, is_named
 from mcp_kubernetes.kube.sensitive import is_sensitive
 
 NAMES = (b"pass", b"pwd", b"secret", b"token", b"cred", b"auth", b"dsn", b"conn", b"key")
 """One of these is in every sensitive name, in lower case."""
 
-_URL = b"://"
 FORMS = (b"eyj", b"private key-----", b"bearer", b"basic", b"akia", b"asia", b"ghp_", b"glpat-", b"xox")
 """One of these, or the mark of a URL with a user, is in every credential of a known form, in lower case."""
 
-_IN_NAME = re.compile(rb"[\w./-]*\Z")
-_BEFORE = 160
-_VALUE = re.compile(
-    rb"""(?x) (?P<rest>[\w./-]*) [ ]? (?:
-        \\*"\s*:\s*(?:\\*"(?!\\*")|\[(?!\s*\])|\{(?:\\*"\.\\*":\{\},)?\\*"v:)   # a key of texts, or of a set
-      | (?P<end>\\*"\s*[,}]\s*(?:\\*"(?P<next>[\w-]*))?)  # the value of a name, or an item of a list
-      | \\*'?[ ]*=|\\*['"]?[ ]*:[ ] )                     # an option, or a line of a file"""
+_URL = b"://"
+_USER = re.compile(
+    rb"[^\s/?#@:\"'<>]{0,128}(?::[^\s/?#\"'<>]{1,256}@|\{)|[^\s/?#@:\"'<>]{0,128}:[^\s/?#\"'<>]{0,256}\{"
 )
+"""User and password of a URL, or as much of it as is left where the text was cut."""
+
+_VALUE = re.compile(
+    rb"""(?x) (?P<option>[\w./-]*) [ ]? \\*(?: '?[ ]*= | ['"]?[ ]*:[ ] )  # an option, or a line of a file
+    | (?P<rest> (?:[^"\\] | \\+[^"\\]){0,256}+ ) (?:
+        \\*"\s*:\s*(?:\\*"(?!\\*")|\[(?!\s*\])|\{(?:\\*"\.\\*":\{\},)?\\*"v:)   # a key of texts, or of a set
+      | (?P<end>\\*"\s*[,}]\s*(?:\\*"(?P<next>[\w-]*))?) )  # the value of a name, or an item of a list"""
+)
+_IN_NAME = re.compile(rb"[\w./-]*\Z")
+_REST = re.compile(rb"[^\"]*")
+_ESCAPED = re.compile(rb"\\+(?:u[0-9a-fA-F]{4}|[a-z])?")
 _ESCAPES = re.compile(rb"\\u00(?!0|1|22|26|27|3[cCeE]|5[cC]|7[fF]|[89a-fA-F])")
 """Characters that no Kubernetes API server escapes: what is written with them cannot be searched for."""
 
-_USER = re.compile(rb"[^\s/?#@:\"'<>]{0,128}:[^\s/?#\"'<>]{1,256}@")
-_NAMED = re.compile(rb"(?:name|key)\\*\"\s*:\s*\\*\"\Z")
-_FIRST = re.compile(rb"\{\s*\\*\"name\\*\"\s*:\s*\\*\"\Z")
-_PAIR = re.compile(rb"value\\*\"\s*:")
-_REST = re.compile(rb"[\w./-]*")
+_BEFORE = 1_024
 _AROUND = 72
-_ROOM = 12
-_APART = (b'"v:', b'},"value":"', b'],"value":"')
-_PAIR_SPAN = 400
-"""Bytes on either side of a name in which its value is looked for, where it is not the very next."""
+_ROOM = 24
+_APART = (b'"v:', b'},"value":"')
 
 
 def is_suspect(raw: bytes) -> bool:
-    """Whether this JSON text may hold something sensitive."""
+    """Whether the JSON text of an object may hold something sensitive."""
+    return _is_suspect(raw, cut=False)
+
+
+def any_is_suspect(items: bytes) -> bool:
+    """Whether one of many objects, a JSON list of them, may hold something sensitive.
+
+    Objects of a kind repeat nearly all of their maps: the text is cut where maps begin, and each part searched once.
+    Not where the name of a set and its members would come apart by that, or of a value that comes after a map.
+    """
+    if any(sign in items for sign in _APART):
+        return _is_suspect(items, cut=False)
+    return _is_suspect(b"{".join((*set(items.split(b"{")), b"")), cut=True)
+
+
+def _is_suspect(raw: bytes, *, cut: bool) -> bool:
     low = raw.lower()
     if any(form in low for form in FORMS) or _has_user(low):
         return True
     if b"\\u00" in low and _ESCAPES.search(low):
         return True
-    return any(_has_named(raw, low, name) for name in NAMES)
-
-
-def without_repeats(body: bytes) -> bytes:
-    """The JSON text of many objects with what they repeat only once: suspect if one of them is.
-
-    Objects of a kind repeat nearly all of their maps. The text is cut where maps begin; where a name and its value
-    may come apart by that, it is given back as it is.
-    """
-    if any(sign in body for sign in _APART):
-        return body
-    return b"{".join(set(body.split(b"{")))
+    return any(_has_named(raw, low, name, cut=cut) for name in NAMES)
 
 
 def _has_user(low: bytes) -> bool:
@@ -73,13 +78,13 @@ def _has_user(low: bytes) -> bool:
     return False
 
 
-def _has_named(raw: bytes, low: bytes, hint: bytes) -> bool:
+def _has_named(raw: bytes, low: bytes, hint: bytes, *, cut: bool) -> bool:
     at = low.find(hint)
     while at >= 0:
         end = at + len(hint)
         if not _is_known_harmless(raw[max(0, at - _AROUND) : end + _AROUND], min(at, _AROUND), len(hint)):
             found = _VALUE.match(low, end)
-            if found and _may_name(raw, low, at, found):
+            if found and _may_name(raw, low, at, found, cut=cut):
                 return True
         at = low.find(hint, end)
     return False
@@ -90,46 +95,41 @@ def _is_known_harmless(around: bytes, at: int, size: int) -> bool:
     """Whether this alone tells that no sensitive name is there; the same few surroundings come again and again."""
     low = around.lower()
     found = _VALUE.match(low, at + size)
-    rest = found.end() if found else _REST.match(low, at + size).end() + _ROOM  # type: ignore[union-attr]
-    head = _IN_NAME.search(low, 0, at)
-    start = head.start() if head else at
-    if start < 2 or rest >= len(around) or (start < _ROOM and found and found["end"]):
+    end = found.end() if found else _REST.match(low, at + size).end()  # type: ignore[union-attr]
+    start = _start(low, at, found)
+    if end + _ROOM >= len(around) or start is None or start < _ROOM:
         return False
     if found is None:
         return True
-    name = around[start : found.end("rest")]
-    if name.lower() == b"secret" or low[start - 1 : start] == b"\\":
-        return False
-    if found["end"] and start > _AROUND // 3 and not _is_named(low, start):
-        return True
-    return not is_sensitive(name.decode("ascii", "replace"))
+    if found["end"] and not is_named(low, start):
+        return not _is_kind(low, start)
+    return not is_sensitive(_name(around, start, found))
 
 
-def _may_name(raw: bytes, low: bytes, at: int, found: re.Match[bytes]) -> bool:
+def _may_name(raw: bytes, low: bytes, at: int, found: re.Match[bytes], *, cut: bool) -> bool:
     """Whether a value may stand beside the name that begins before `at`."""
-    head = _IN_NAME.search(low, max(0, at - _BEFORE), at)
-    start = head.start() if head else at
-    name = raw[start : found.end("rest")].decode("ascii", "replace")
-    if name.lower() == "secret" and b"kind" in low[max(0, start - 16) : start]:
+    start = _start(low, at, found)
+    if start is None or _is_kind(low, start):
         return True
-    # The letter of an escape, such as the n of a line break, looks like a part of the name.
-    known = is_sensitive(name) or (low[start - 1 : start] == b"\\" and is_sensitive(name[1:]))
-    return known and (found["end"] is None or _has_value(low, start, found))
+    known = is_sensitive(_name(raw, start, found))
+    return known and (found["end"] is None or has_value(raw, low, start, found["next"], cut=cut))
 
 
-def _has_value(low: bytes, start: int, found: re.Match[bytes]) -> bool:
-    """Whether this value of a name stands beside another value, or is an option before its argument."""
-    if not _is_named(low, start):
-        return False
-    if low[start : start + 1] == b"-":
-        return True
-    before = low[max(0, start - 24) : start]
-    if _FIRST.search(before) and (found["next"] or b"value") in {b"value", b"valuefrom"}:
-        return found["next"] == b"value"
-    span = low[max(0, start - _PAIR_SPAN) : found.end() + _PAIR_SPAN]
-    return _PAIR.search(span) is not None
+def _start(low: bytes, at: int, found: re.Match[bytes] | None) -> int | None:
+    """Where the name begins: a key or a text at its quote, an option at its first letter. None: too far away."""
+    if found and found["rest"] is None:
+        head = _IN_NAME.search(low, max(0, at - _BEFORE), at)
+        return head.start() if head and at - head.start() < _BEFORE else None
+    quote = low.rfind(b'"', max(0, at - _BEFORE), at)
+    return quote + 1 if quote >= 0 else None
 
 
-def _is_named(low: bytes, start: int) -> bool:
-    """Whether what begins here is an option, or what another value is called."""
-    return low[start : start + 1] == b"-" or _NAMED.search(low[max(0, start - 24) : start]) is not None
+def _name(raw: bytes, start: int, found: re.Match[bytes]) -> str:
+    """The name as words. The letter of an escape, such as the n of a line break, looks like a part of it."""
+    begin = start - 1 if raw[start - 1 : start] == b"\\" else start
+    end = found.end("rest" if found["option"] is None else "option")
+    return _ESCAPED.sub(b" ", raw[begin:end]).decode("ascii", "replace")
+
+
+def _is_kind(low: bytes, start: int) -> bool:
+    return low.startswith(b"secret", start) and b"kind" in low[max(0, start - 16) : start]

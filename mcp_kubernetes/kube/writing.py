@@ -96,7 +96,9 @@ class Writer:
             "{what} in the cluster {cluster}?" + (" It cannot be undone: {why}." if why else ""),
             what=write.described, cluster=self.cluster, why=why,
         )  # fmt: skip
-        await self.approver.ask(str(question), digest(self.cluster, write.pinned(before).request()))
+        entry, uid = self.undoing.entry, before.uid if before else ""
+        operation = digest(write.pinned(before).request(), entry.source, entry.name, entry.server, uid)
+        await self.approver.ask(str(question), operation)
 
     async def _changed(self, write: Write, before: Version | None) -> tuple[Version | None, Version]:
         """The object before and after. Where somebody else changed it in between, it is read and tried again."""

@@ -241,7 +241,7 @@ async def test_what_is_forbidden_is_said_and_the_rest_is_shown(app: Apps, cluste
     assert "note: Pods could not be read: The API server answered 403" in said
     assert "note: ReplicaSets could not be read: The API server answered 403" in said
     assert "ScalingReplicaSet" in said
-    assert "name: web" in said
+    assert '"name":"web"' in said
 
 
 CRD = """

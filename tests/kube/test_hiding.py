@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcp_kubernetes.errors import AnswerTooLarge
 from mcp_kubernetes.kube.covering import Cover
 from mcp_kubernetes.kube.decode import LAST_APPLIED
 from mcp_kubernetes.kube.hiding import hidden
 from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.kube.masking import masked
 from mcp_kubernetes.kube.sensitive import is_sensitive
-from mcp_kubernetes.kube.suspects import is_suspect, without_repeats
+from mcp_kubernetes.kube.suspects import any_is_suspect, is_suspect
 
 PLANTED = "planted-value-5b81"
 ENCODED = b64encode(PLANTED.encode()).decode()
@@ -45,6 +47,16 @@ HIDDEN: dict[str, Any] = {
     "env with a key between": {"env": [{"name": "token", "type": "string", "value": PLANTED}]},
     "env with a map between": {"env": [{"name": "token", "options": {"a": [{"b": {}}]}, "value": PLANTED}]},
     "env with the value first": {"env": [{"value": PLANTED, "name": "token"}]},
+    "env with a far value": {"env": [{"name": "token", "note": "n" * 9_000, "value": PLANTED}]},
+    "env with a far value first": {"env": [{"value": PLANTED, "note": {"n": "n" * 9_000}, "name": "token"}]},
+    "env with a brace between": {"env": [{"name": "token", "note": "x{y", "value": PLANTED}]},
+    "env after a brace": {"env": [{"value": PLANTED, "note": "{", "name": "token"}]},
+    "env with a name of words": {"env": [{"name": "token (old)", "value": PLANTED}]},
+    "env with a long name": {"env": [{"name": "A_" * 400 + "TOKEN", "value": PLANTED}]},
+    "key of words": {"spec": {"token of\tthe 'app'": PLANTED}},
+    "key after a line break": {"spec": {"the\nauth": PLANTED}},
+    "url with a brace": {"spec": {"x": f"amqp://us{{er:a{{b{PLANTED}@mq.example.com/x"}},
+    "weak secret": {"spec": {"secret": PLANTED, "tls-secret": PLANTED}},
     "header": {"httpHeaders": [{"name": "Authorization", "value": PLANTED}]},
     "option": {"args": [f"--db-password={PLANTED}"]},
     "option and argument": {"args": ["--token", PLANTED]},
@@ -115,6 +127,9 @@ KEPT: dict[str, Any] = {
     "kinds": {"involvedObject": {"kind": "Secret", "name": "s"}},
     "numbers": {"spec": {"token": 12345678901234567890, "password": 1.10, "secret": None, "auth": False}},
     "empty": {"spec": {"password": ""}},
+    "field": {"spec": {"secret": "web-tls", "tlsSecret": "db-tls-2", "existingSecret": "my-app-credentials"}},
+    "annotations": {"metadata": {**META, "annotations": {"x.io/auth-secret": "default/basic-auth"}}},
+    "applied field": applied({"spec": {"secret": "oauth2-proxy-secret"}}),
 }
 
 
@@ -145,6 +160,35 @@ def test_cells_under_a_sensitive_column_are_masked() -> None:
     assert all(cell.startswith(MARKER) for cell in masked)
 
 
+@pytest.mark.parametrize("value", [
+    "hunter2", "swordfish", "postgres", "correct-horse-battery-staple", "key-1234567890abcdef", "token-8f7b2c9d",
+    "my-secret-7t2gk8f9h2", "key-xkqzjwpfhr", "Web-TLS", "web_tls", "web-tls\n", "a-b-c-d-e-f-key",
+    "token-aaaaaaaaaaaaaaa", "tls-" + "a-" * 40,
+])  # fmt: skip
+def test_what_is_called_secret_and_reads_like_no_name_of_one_is_masked(value: str) -> None:
+    assert hide({"metadata": META, "spec": {"secret": value}})["spec"]["secret"].startswith(MARKER)
+
+
+@pytest.mark.parametrize("sent", [
+    {"kind": "ConfigMap", "data": {"secret": "web-tls"}},
+    {"env": [{"name": "secret", "value": "web-tls"}]},
+    {"env": {"AUTH_SECRET": "web-tls"}},
+    {"args": ["--tls-secret", "web-tls"]},
+    {"spec": {"clientSecret": "web-tls", "password": "web-tls", "appSecret": "web-tls"}},
+    {"data": {"app.json": '{"secret":"web-tls"}'}},
+])  # fmt: skip
+def test_a_name_is_masked_where_values_are_kept(sent: Any) -> None:
+    assert "web-tls" not in json.dumps(hide(sent))
+
+
+def test_the_names_of_secrets_stay_in_a_column_that_is_called_so() -> None:
+    columns = [{"name": "Name"}, {"name": "Secret"}]
+    cells = [["web", "web-tls"], ["db", PLANTED]]
+    found = hide({"kind": "Table", "columnDefinitions": columns, "rows": [{"cells": row} for row in cells]})
+    assert found["rows"][0]["cells"] == cells[0]
+    assert found["rows"][1]["cells"][1].startswith(MARKER)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "equal"),
     [
@@ -173,11 +217,13 @@ def test_nothing_but_secrets_is_masked_where_that_is_set() -> None:
 
 NAMES = st.sampled_from(
     ["password", "DB_PASSWORD", "apiKey", "api_key", "x/token", "authHeader", "dsn", "connStr", "name", "key", "value",
-     "secretName", "data", "a", "kind", "metadata", "labels", "env", "Secret", "clientSecret"]
+     "token (old)", "my\nauth", "valueFrom", "secretName", "data", "a", "kind", "metadata", "labels", "env", "Secret",
+     "clientSecret", "tls-secret", "annotations"]
 )  # fmt: skip
 TEXTS = NAMES | st.sampled_from(
     ["s3cr3t-v", f"--token={PLANTED}", "--token", "plain text", "a: b\nauth: cde\n", "x\ty=z\nAPI_KEY=abc", JWT, KEY,
-     f"https://u:{PLANTED}@h", 'x "password": "abc"', "Basic dXNlcjpwYXNzd29yZA==", "é<&>", ""]
+     f"https://u:{PLANTED}@h", "ftp://u:a{b@h", "{", "x{y", "n" * 600, 'x "password": "abc"', "web-tls",
+     "Basic dXNlcjpwYXNzd29yZA==", "é<&>", ""]
 )  # fmt: skip
 TREES = st.recursive(
     TEXTS | st.none() | st.booleans() | st.integers(),
@@ -200,7 +246,22 @@ def test_whatever_would_be_masked_is_suspect(trees: list[Any]) -> None:
         cover.value(msgspec.json.decode(raw))
         changed.append(cover.changed)
         assert is_suspect(raw) or not cover.changed
-    assert is_suspect(without_repeats(b"[" + b",".join(items) + b"]")) or not any(changed)
+    assert any_is_suspect(b"[" + b",".join(items) + b"]") or not any(changed)
+
+
+DEEP = '{"a":' * 5_000 + f'{{"password":"{PLANTED}"}}' + "}" * 5_000
+
+
+@pytest.mark.parametrize("hide_all", [hidden, lambda raw, **_: masked(raw)], ids=["any object", "secrets"])
+@pytest.mark.parametrize("sent", [DEEP, f'{{"kind":"AnyList","metadata":{{}},"items":[{DEEP}]}}'], ids=["one", "list"])
+def test_an_object_too_deep_to_be_searched_is_refused_in_a_sentence(hide_all: Any, sent: str) -> None:
+    with pytest.raises(AnswerTooLarge, match="nested too deeply") as refused:
+        hide_all(sent.encode(), looks=True)
+    assert PLANTED not in str(refused.value)
+
+
+def test_a_document_too_deep_to_be_searched_is_masked_as_a_whole() -> None:
+    assert hide({"metadata": META, "data": {"a": DEEP}})["data"]["a"].startswith(f"{MARKER}{len(DEEP)} bytes")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcp_kubernetes.errors import AnswerTooLarge
+from mcp_kubernetes.jsonpath import parse
 from mcp_kubernetes.kube.picking import Picker
 from mcp_kubernetes.results import Object
 
@@ -96,6 +98,19 @@ def test_paths_that_lead_through_the_same_places_do_not_hide_each_other() -> Non
     }
     containers = POD["spec"]["containers"]
     assert Picker(paths).pick(json.dumps(POD).encode()) == ["c", [[{"port": 80}]], [containers, None], None]
+
+
+def test_an_object_too_deep_to_be_read_is_refused_in_a_sentence() -> None:
+    with pytest.raises(AnswerTooLarge, match="nested too deeply"):
+        Picker({"found": ".b"}).pick(b'{"a":' * 5_000 + b"1" + b"}" * 5_000)
+
+
+def test_values_at_any_depth_are_found_as_deep_as_an_object_can_be_read() -> None:
+    value: Any = 7
+    for _ in range(5_000):
+        value = {"a": value, "b": 1}
+    assert parse("..b").values(value) == [1] * 5_000
+    assert len(parse("..*").values(value)) == 10_000
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)

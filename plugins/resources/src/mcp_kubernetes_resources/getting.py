@@ -41,7 +41,7 @@ async def k8s_get_resource(
     api_group: APIGroup = None,
     namespace: Namespace = None,
     fields: Fields = None,
-    output: Output = "yaml",
+    output: Output = "json",
     full: Full = False,
 ) -> Object | Rows:
     """Get objects of any kind."""
