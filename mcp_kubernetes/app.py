@@ -15,7 +15,6 @@ from mcp_kubernetes.audit import audited
 from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
 from mcp_kubernetes.dispatch import Dispatcher, Outcome
 from mcp_kubernetes.errors import ConfigError
-from mcp_kubernetes.journal import Journal
 from mcp_kubernetes.lifespans import Lifespans, NotStarted
 from mcp_kubernetes.output import shape
 from mcp_kubernetes.pipeline import Proceed, Stage, Step, compose, contained
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session
     from mcp_kubernetes.config import Config
     from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.offers import Contribution
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.streams import StandardStreams
@@ -190,7 +190,7 @@ class App:
             providers=providers,
             settings=kubernetes,
             policy=self._policy,
-            journal=self._journal(),
+            journal=self._journal,
             user_agent=f"mcp-kubernetes/{__version__}",
             mask_sensitive=self.config.section(SafetySettings).mask_sensitive,
             kinds=[profile for c in self._contributions for profile in c.kinds],
@@ -209,6 +209,9 @@ class App:
         )
 
     def _journal(self) -> Journal:
+        """Made with the Kubernetes layer, and not before: it loads what start-up does not need."""
+        from mcp_kubernetes.journal import Journal
+
         safety = self.config.section(SafetySettings)
         return Journal(store=self._store, seal=self._seal, ttl=safety.undo_seconds, max_bytes=safety.undo_bytes)
 

@@ -8,11 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from importlib.metadata import EntryPoint, entry_points
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.errors import PluginError
@@ -100,40 +96,13 @@ def check(candidate: Candidate) -> None:
     """Raise Broken for a plugin that this host cannot take, whatever its code is."""
     if not _NAME.fullmatch(candidate.name):
         raise Broken("its name is not made of lower-case words, digits and single underscores")
-    for text in candidate.requires:
-        _check_requirement(text)
-
-
-def _check_requirement(text: str) -> None:
-    """Compare with the host's version. pip has done so, too, but it can be told not to."""
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise Broken(f"its requirement {text!r} cannot be read") from error
-    if canonicalize_name(requirement.name) != HOST or not _applies(requirement):
+    if candidate.first_party and candidate.version == __version__:
         return
-    if not requirement.specifier.contains(__version__, prereleases=True):
-        raise Broken(
-            f"it needs {HOST}{requirement.specifier}, and this is {__version__}: install another version of it"
-        )
+    from mcp_kubernetes.requirements import misfit  # heavy, and not needed by our own plugins
 
-
-def unmet(requires: Iterable[str]) -> list[str]:
-    """Those of a distribution's requirements that are not installed here: names and versions, never an address.
-
-    Asked only after an import has failed: code that works without them, or has them from elsewhere, is no matter.
-    """
-    parsed = [Requirement(text) for text in requires]
-    return [f"{each.name}{each.specifier}" for each in parsed if _applies(each) and not _is_met(each)]
-
-
-def _is_met(requirement: Requirement) -> bool:
-    try:
-        return requirement.specifier.contains(Version(version(requirement.name)), prereleases=True)
-    except PackageNotFoundError:
-        return False
-    except (InvalidVersion, TypeError, KeyError):  # it is installed, and its metadata do not tell which one it is
-        return True
+    for text in candidate.requires:
+        if problem := misfit(text, HOST, __version__):
+            raise Broken(problem)
 
 
 def _installed(selection: PluginSettings) -> list[Candidate]:
@@ -142,7 +111,7 @@ def _installed(selection: PluginSettings) -> list[Candidate]:
 
 def _of(entry_point: EntryPoint, selection: PluginSettings) -> Candidate:
     distribution = entry_point.dist
-    name = canonicalize_name(distribution.name or "unknown") if distribution else "unknown"
+    name = _normalized(distribution.name or "unknown") if distribution else "unknown"
     return Candidate(
         name=entry_point.name,
         origin=f"distribution {name}",
@@ -155,10 +124,15 @@ def _of(entry_point: EntryPoint, selection: PluginSettings) -> Candidate:
     )
 
 
+def _normalized(name: str) -> str:
+    """The one spelling of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def _named(module: str) -> Candidate:
     name = module.replace(".", "_").lower()
-    load = partial(import_module, module)
-    return Candidate(name=name, origin=f"module {module}", load=load, module=module, required=True)
+    imported = partial(import_module, module)
+    return Candidate(name=name, origin=f"module {module}", load=imported, module=module, required=True)
 
 
 def _given(name: str, plugin: object) -> Candidate:
@@ -166,12 +140,8 @@ def _given(name: str, plugin: object) -> Candidate:
 
 
 def _transports() -> Candidate:
-    load = partial(import_module, "mcp_kubernetes.transports")
-    return Candidate(name=TRANSPORTS, origin=f"distribution {HOST}", load=load, distribution=HOST, required=True)
-
-
-def _applies(requirement: Requirement) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    imported = partial(import_module, "mcp_kubernetes.transports")
+    return Candidate(name=TRANSPORTS, origin=f"distribution {HOST}", load=imported, distribution=HOST, required=True)
 
 
 def _refuse_strangers(everything: Iterable[Candidate]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -75,7 +75,7 @@ class ClusterRegistry:
     providers: Mapping[str, CredentialProvider]
     settings: KubernetesSettings
     policy: SafetyPolicy
-    journal: Journal
+    journal: Callable[[], Journal]
     user_agent: str
     mask_sensitive: bool
     kinds: Sequence[KindProfile]
@@ -122,7 +122,7 @@ class ClusterRegistry:
                 qps=self.settings.qps_limit,
                 burst=self.settings.burst_limit,
                 policy=self.policy,
-                journal=self.journal,
+                journal=self.journal(),
                 user_agent=self.user_agent,
                 mask_sensitive=self.mask_sensitive,
                 kinds=self.kinds,

@@ -18,7 +18,7 @@ import pluggy
 
 from mcp_kubernetes import hookspecs
 from mcp_kubernetes.arguments import RESERVED, all_options, names
-from mcp_kubernetes.candidates import HOST, Broken, Candidate, candidates, check, unmet
+from mcp_kubernetes.candidates import HOST, Broken, Candidate, candidates, check
 from mcp_kubernetes.errors import PluginError
 from mcp_kubernetes.log import brief
 from mcp_kubernetes.offers import Contribution, Owners, contribution, unserved
@@ -215,7 +215,11 @@ class _Plugin:
 
     def lacks(self, error: BaseException) -> str:
         """What is not installed and may be why; pip has looked after it, but it can be told not to."""
-        missing = unmet(self.candidate.requires) if isinstance(error, ImportError) else []
+        if not isinstance(error, ImportError):
+            return ""
+        from mcp_kubernetes.requirements import unmet  # heavy, and seldom needed
+
+        missing = unmet(self.candidate.requires)
         return f"; what it needs is not installed: pip install {' '.join(map(repr, missing))}" if missing else ""
 
     def contribution(self, settings: Settings | None) -> Contribution:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from mcp_kubernetes.errors import ToolError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +55,58 @@ class Response:
     revealed: bytes | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """An answer that is read while it comes. `chunks` raises Disconnected where it broke off before its end."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    chunks: AsyncIterator[bytes]
+
+
+class Socket(Protocol):
+    """A WebSocket of binary messages."""
+
+    @property
+    def protocol(self) -> str:
+        """The one that the server chose of those that were offered; "" if it chose none."""
+
+    async def send(self, data: bytes) -> None:
+        """Send one message. Raises Disconnected."""
+
+    async def receive(self) -> bytes | None:
+        """The next message; None once the server has closed it. Raises Disconnected."""
+
+
+MAX_RESPONSE_BYTES = 64 << 20
+"""No single answer of an API server may be larger; lists are read in pages far below."""
+
+
 class Connection(Protocol):
     """A way to one cluster, for one TLS identity. Shared by all callers with that identity."""
 
     async def request(self, request: Request, max_bytes: int) -> Response:
         """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
 
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Send once, and read as it comes; left early, the rest is dropped. Raises as `request` does.
+
+        A connection that does not override this has the whole answer at once.
+        """
+        response = await self.request(request, MAX_RESPONSE_BYTES)
+        yield Stream(status=response.status, headers=response.headers, chunks=_once(response.body))
+
+    def connect(self, request: Request) -> AbstractAsyncContextManager[Socket | Response]:  # noqa: ARG002 - overridden
+        """Send once, and leave HTTP for one of the protocols in `upgrade`; a Response is the server's refusal.
+
+        A connection that does not override this is none to anything that runs. Raises ToolError then.
+        """
+        raise ToolError("Nothing runs in this cluster that could be connected to.", hint="Choose another context.")
+
     async def aclose(self) -> None:
         """Close what is open. Requests that still run fail."""
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Effect
@@ -36,20 +37,26 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
     """
 
     async def guarded_send(request: Request) -> Response:
-        found = check(request, call.tool.effect, bounds.policy.decide)
-        kept = await bounds.kept(request, found)
-        if kept is not request and found.effect is Effect.READ:
-            call.notes.add("Only what the operator's limits on namespaces let through is listed.")
-        if found.effect is not Effect.READ:
-            if call.approver and not is_dry(kept):
-                call.approver.sending()
-            call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept))
-        response = await send(kept)
+        response = await send(await admitted(request, call, bounds))
         for warning in warnings_of(response):
             call.notes.add("The API server warns: {warning}.", warning=warning)
         return response
 
     return guarded_send
+
+
+async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:
+    """The request as it may be sent, recorded if it changes or connects. Raises Denied."""
+    found = check(request, call.tool.effect, bounds.policy.decide)
+    kept = await bounds.kept(request, found)
+    if found.effect is Effect.READ:
+        if kept is not request:
+            call.notes.add("Only what the operator's limits on namespaces let through is listed.")
+        return kept
+    if call.approver and not is_dry(kept):
+        call.approver.sending()
+    call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept))
+    return kept
 
 
 def masking(send: Send, call: ToolCall, *, looks: bool, reveals: bool) -> Send:
@@ -82,13 +89,10 @@ async def shown(body: bytes, target: APIPath, *, looks: bool, paths: tuple[str, 
 
     Of a list of other objects than Secrets, what `paths` do not lead to may be left out.
     """
-    if holds_values(target):
-        return masked(body)
-    if not target.resource or target.subresource in _TEXTS:
+    hide = masked if holds_values(target) else partial(hidden, looks=looks, paths=paths)
+    if hide is not masked and (not target.resource or target.subresource in _TEXTS):
         return body
-    if len(body) <= _QUICK:
-        return hidden(body, looks=looks, paths=paths)
-    return await asyncio.to_thread(hidden, body, looks=looks, paths=paths)
+    return hide(body) if len(body) <= _QUICK else await asyncio.to_thread(hide, body)
 
 
 def _note(call: ToolCall, body: bytes, sentence: str) -> None:

@@ -7,22 +7,21 @@ carried out, so it is reported instead.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.errors import Disconnected, Unanswered
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
+from mcp_kubernetes.kube.connection import MAX_RESPONSE_BYTES, Response
 from mcp_kubernetes.kube.guard import attributes
 from mcp_kubernetes.kube.status import error_of, seconds_to_wait
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.kube.connection import Connection, Request, Response
+    from mcp_kubernetes.kube.connection import Connection, Request, Socket, Stream
     from mcp_kubernetes.kube.pool import Pool
-
-MAX_RESPONSE_BYTES = 64 << 20
-"""No single answer of an API server may be larger; lists are read in pages far below."""
 
 _MAX_RETRIES = 2
 _MAX_RETRY_AFTER = 5.0
@@ -57,6 +56,25 @@ class Exchange:
         self._check_form(request, response)
         return response
 
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Send a request whose answer is read while it comes. Raises as `send` does; nothing is sent twice."""
+        connection, dressed = await self._ready(request)
+        async with connection.stream(dressed) as answer:
+            if answer.status >= 300:
+                body = b"".join([chunk async for chunk in answer.chunks])
+                raise error_of(Response(status=answer.status, headers=answer.headers, body=body))
+            yield answer
+
+    @asynccontextmanager
+    async def connect(self, request: Request) -> AsyncIterator[Socket]:
+        """Leave HTTP, once. Raises APIError with the API server's words where it refuses."""
+        connection, dressed = await self._ready(request)
+        async with connection.connect(dressed) as answer:
+            if isinstance(answer, Response):
+                raise error_of(answer)
+            yield answer
+
     async def fingerprint(self) -> str:
         """Which credentials requests are sent with: a key for caches, so that nobody's serve another."""
         return (await self._credentials(None)).fingerprint
@@ -80,6 +98,13 @@ class Exchange:
         if response.status == 401:
             raise error_of(response, _how_to_sign_in(renewed))
         return response
+
+    async def _ready(self, request: Request) -> tuple[Connection, Request]:
+        """Where to send it, and as what, once it is its turn."""
+        credentials = await self._credentials(None)
+        connection = await self._connection(credentials)
+        await self._wait_for_turn()
+        return connection, self._dressed(request, credentials)
 
     async def _send_as(self, credentials: Credentials, request: Request) -> Response:
         connection = await self._connection(credentials)

@@ -7,21 +7,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcp_kubernetes.errors import Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.decode import (
-    TABLE,
-    ColumnDefinition,
-    ListMeta,
-    MetadataList,
-    ObjectTable,
-    RawList,
-    Table,
-    TableRow,
-    decode,
-)
+from mcp_kubernetes.kube.decode import TABLE, MetadataList, decode
+from mcp_kubernetes.kube.looking import chunk_of, looked_at
 from mcp_kubernetes.kube.places import Chunk, Place
 
 if TYPE_CHECKING:
@@ -158,9 +149,9 @@ class Lister:
         )
         response = await self.send(request)
         if not self.question.looks_inside:
-            return _chunk(response, place, self.question.as_table)
+            return chunk_of(response, place, as_table=self.question.as_table)
         # Looking at every object of a page takes longer than the event loop may be held.
-        return await asyncio.to_thread(_looked_at, response, place, self.question)
+        return await asyncio.to_thread(looked_at, response, place, self.question)
 
     def _page_query(self, place: Place) -> list[tuple[str, str]]:
         rows = min(place.skip + self.question.page_rows, max(place.skip + 1, PAGE_ROWS))
@@ -195,49 +186,3 @@ def _from(start: Place, names: Sequence[str]) -> list[str]:
 def _key(namespace: str) -> str:
     """Sorts namespaces as their objects are sorted in a list over all: by the key "namespace/name"."""
     return f"{namespace}/"
-
-
-def _chunk(response: Response, place: Place, as_table: bool) -> Chunk:
-    if not as_table:
-        found = decode(RawList, response.body)
-        return _made(found.items or (), found.metadata, place)
-    table = decode(Table, response.body)
-    if table.kind != "Table":
-        names = decode(MetadataList, response.body)
-        rows = [(item.metadata.namespace, [item.metadata.name]) for item in names.items or ()]
-        return _made(rows, names.metadata, place, [ColumnDefinition(name="Name")])
-    cells = [(place.namespace or _namespace(row), row.cells) for row in table.rows or ()]
-    return _made(cells, table.metadata, place, table.columns or ())
-
-
-def _looked_at(response: Response, place: Place, question: Question) -> Chunk:
-    """The page with a verdict on each of its objects, and with the values that are picked from them."""
-    chunk = _chunk(response, place, question.as_table)
-    objects = _objects(response) if question.as_table else chunk.rows
-    if question.expression:
-        chunk = replace(chunk, verdicts=[question.expression.matches(raw) for raw in objects])
-    if question.picker is None:
-        return chunk
-    picked = [question.picker.pick(raw) for raw in objects]
-    if not question.as_table:
-        return replace(chunk, rows=picked)
-    return replace(
-        chunk, rows=[(namespace, [*cells, *more]) for (namespace, cells), more in zip(chunk.rows, picked, strict=True)]
-    )
-
-
-def _objects(response: Response) -> Sequence[Any]:
-    table = decode(ObjectTable, response.body)
-    if table.kind != "Table":
-        return decode(RawList, response.body).items or ()
-    return [row.object for row in table.rows or ()]
-
-
-def _namespace(row: TableRow) -> str:
-    return row.object.metadata.namespace if row.object else ""
-
-
-def _made(rows: Sequence[Any], metadata: ListMeta, place: Place, columns: Sequence[ColumnDefinition] = ()) -> Chunk:
-    after = Place(namespace=place.namespace, token=metadata.continue_) if metadata.continue_ else None
-    pinned = place if place.token else replace(place, version=metadata.resource_version)
-    return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining)

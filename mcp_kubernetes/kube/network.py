@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,8 +23,9 @@ from kubernetes.aio.client.configuration import Configuration
 from yarl import URL
 
 from mcp_kubernetes.errors import AnswerTooLarge, CredentialsError
-from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.connection import Request, Response, Socket, Stream
 from mcp_kubernetes.kube.failures import CONNECT_SECONDS, translated
+from mcp_kubernetes.kube.upgrading import Refused, WebSocket, refusing
 from mcp_kubernetes.loading import load
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ if TYPE_CHECKING:
 _CHUNK = 262_144
 _MAX_HEADER = 65_536
 _MAX_CONNECTIONS = 32
+_NO_LIMIT = 0
+_HEARTBEAT = 30.0
+"""Seconds between pings: a proxy on the way, or a dead peer, is noticed although nobody speaks."""
+
+_CLOSE_SECONDS = 2.0
+_MAX_MESSAGE = 16 << 20
+"""Bytes of one message; a kubelet's have 32 KiB."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class Network:
 
     entry: ClusterEntry
     session: aiohttp.ClientSession
+    streams: aiohttp.ClientSession
+    """Of its own for what takes long: it must not keep requests from a free connection."""
     proxy: URL | None = None
     """An HTTP proxy, without a password. A SOCKS proxy is the connector's."""
     proxy_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -50,41 +60,90 @@ class Network:
     async def open(cls, entry: ClusterEntry, credentials: Credentials) -> Network:
         """Build the session; nothing is dialled yet. Raises CredentialsError for unusable certificates."""
         client = await asyncio.to_thread(_client, entry, credentials)
-        client.configuration.client_session_kwargs = _session_options() | await _connector(entry, client)
-        session = client.rest_client._create_pool_manager()  # noqa: SLF001 - the package's documented override point
-        # aiohttp repeats GET, PUT and DELETE by itself after a dropped connection. Whether to ask twice is
-        # decided in `http`, where it is known what the request does.
-        session._retry_connection = False  # noqa: SLF001 - there is no public switch; a test pins it
-        return cls(entry, session, *_http_proxy(entry))
+        session = await _session(entry, client, _MAX_CONNECTIONS)
+        streams = await _session(entry, client, _NO_LIMIT)
+        return cls(entry, session, streams, *_http_proxy(entry))
 
     async def request(self, request: Request, max_bytes: int) -> Response:
         """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
         with translated(self.entry):
-            async with self._send(request) as response:
+            async with self._send(self.session, request) as response:
                 body = await _read(response, max_bytes)
                 return Response(status=response.status, headers=_joined(response.headers), body=body)
 
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Send once, and read as it comes. Raises ClusterUnreachable, TimedOut."""
+        with translated(self.entry):
+            response = await self._send(self.streams, request)
+        try:
+            yield Stream(
+                status=response.status, headers=_joined(response.headers), chunks=self._chunks(response.content)
+            )
+        finally:
+            response.close()
+
+    @asynccontextmanager
+    async def connect(self, request: Request) -> AsyncIterator[Socket | Response]:
+        """Send once, and leave HTTP. Raises ClusterUnreachable, TimedOut."""
+        try:
+            with translated(self.entry):
+                socket = await self._upgrade(request)
+        except Refused as refused:
+            yield refused.response
+            return
+        try:
+            yield WebSocket(socket, self.entry)
+        finally:
+            await socket.close()
+
     async def aclose(self) -> None:
         """Close all connections of this pool."""
-        connector = self.session.connector
-        await self.session.close()
-        if connector is not None:
-            await connector.close()  # the package leaves one that it did not make to whoever made it
+        for session in (self.session, self.streams):
+            connector = session.connector
+            await session.close()
+            if connector is not None:
+                await connector.close()  # the package leaves one that it did not make to whoever made it
 
-    def _send(self, request: Request) -> aiohttp.client._RequestContextManager:
-        # A plain-http request goes to the proxy itself; a tunnel is asked for beforehand, with headers of its own.
-        shown = self.proxy_headers.items() if self.entry.server.startswith("http:") else ()
-        return self.session.request(
+    def _send(self, session: aiohttp.ClientSession, request: Request) -> aiohttp.client._RequestContextManager:
+        return session.request(
             request.method,
-            URL(self.entry.server.rstrip("/") + _escaped(request.path), encoded=True).with_query(request.query),
-            headers=(*request.headers, *shown),
+            self._url(request),
             data=request.body,
             allow_redirects=False,
-            server_hostname=self.entry.tls_name,
-            proxy=self.proxy,
-            proxy_headers=self.proxy_headers,
             timeout=aiohttp.ClientTimeout(total=request.timeout, sock_connect=CONNECT_SECONDS),
+            **self._common(request),
         )
+
+    async def _upgrade(self, request: Request) -> aiohttp.ClientWebSocketResponse[bool]:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            socket: aiohttp.ClientWebSocketResponse[bool] = await self.streams.ws_connect(
+                self._url(request),
+                protocols=request.upgrade,
+                heartbeat=_HEARTBEAT,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+                max_msg_size=_MAX_MESSAGE,
+                **self._common(request),
+            )
+        return socket
+
+    def _url(self, request: Request) -> URL:
+        return URL(self.entry.server.rstrip("/") + _escaped(request.path), encoded=True).with_query(request.query)
+
+    def _common(self, request: Request) -> dict[str, Any]:
+        # A plain-http request goes to the proxy itself; a tunnel is asked for beforehand, with headers of its own.
+        shown = self.proxy_headers.items() if self.entry.server.startswith("http:") else ()
+        return {
+            "headers": (*request.headers, *shown),
+            "server_hostname": self.entry.tls_name,
+            "proxy": self.proxy,
+            "proxy_headers": self.proxy_headers,
+        }
+
+    async def _chunks(self, content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        with translated(self.entry):
+            async for chunk in content.iter_any():
+                yield chunk
 
 
 def _escaped(path: str) -> str:
@@ -115,12 +174,23 @@ def _http_proxy(entry: ClusterEntry) -> tuple[URL | None, Mapping[str, str]]:
     return url.with_user(None), {"Proxy-Authorization": f"Basic {proof}"}
 
 
-async def _connector(entry: ClusterEntry, client: ApiClient) -> dict[str, Any]:
+async def _session(entry: ClusterEntry, client: ApiClient, limit: int) -> aiohttp.ClientSession:
+    """A session with at most `limit` connections."""
+    client.configuration.connection_pool_maxsize = limit
+    client.configuration.client_session_kwargs = _session_options() | await _connector(entry, client, limit)
+    session: aiohttp.ClientSession = client.rest_client._create_pool_manager()  # noqa: SLF001 - its override point
+    # aiohttp repeats GET, PUT and DELETE by itself after a dropped connection, and so an exec. Whether to ask twice
+    # is decided in `http`, where it is known what the request does.
+    session._retry_connection = False  # noqa: SLF001 - there is no public switch; a test pins it
+    return session
+
+
+async def _connector(entry: ClusterEntry, client: ApiClient, limit: int) -> dict[str, Any]:
     """The connector for a SOCKS proxy, as an option of the session; any other is the package's."""
     if not (entry.proxy or "").startswith("socks5"):
         return {}
     module = await asyncio.to_thread(load, "mcp_kubernetes.kube.socks")
-    options = {"limit": _MAX_CONNECTIONS, "ssl": client.rest_client.ssl_context}
+    options = {"limit": limit, "ssl": client.rest_client.ssl_context}
     return {"connector": module.SocksConnector.to(entry.proxy, **options)}
 
 
@@ -132,6 +202,7 @@ def _session_options() -> dict[str, Any]:
         "max_field_size": _MAX_HEADER,
         "max_line_size": _MAX_HEADER,
         "auto_decompress": True,
+        "middlewares": (refusing,),
     }
 
 
@@ -143,7 +214,6 @@ def _configuration(entry: ClusterEntry, credentials: Credentials) -> Iterator[Co
     # Python 3.13 refuses authorities without extensions that RFC 5280 wants and many clusters lack; kubectl does not.
     configuration.disable_strict_ssl_verification = True
     configuration.ca_cert_data = entry.ca.decode("ascii", "replace") if entry.ca else None
-    configuration.connection_pool_maxsize = _MAX_CONNECTIONS
     with TemporaryDirectory(prefix="mcp-kubernetes-") as folder:
         if credentials.certificate:
             configuration.cert_file = _write(folder, "tls.crt", credentials.certificate)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_kubernetes.errors import InvalidArguments
-from mcp_kubernetes.manifest.documents import documents
 
 _IDENTIFYING = ("name", "generateName", "namespace")
 
@@ -68,6 +67,8 @@ def read_manifests(
     Whatever has `items` counts as a list of them, as for kubectl. `what` is what errors call the whole; with
     `named`, a generateName is not enough (apply finds objects by name). Raises InvalidArguments.
     """
+    from mcp_kubernetes.manifest.documents import documents  # what reads YAML is loaded for the first change
+
     found = [each for place, value in _placed(documents(manifest, what)) for each in _objects(value, place)]
     if not found:
         raise InvalidArguments(f"The {what} holds no object.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from mcp_kubernetes.errors import InvalidArguments
-from mcp_kubernetes.manifest.documents import documents
 
 PatchType = Literal["strategic", "merge", "json"]
 
@@ -22,6 +21,8 @@ _NEEDS = {
 
 def read_patch(patch: str | dict[str, Any] | list[Any], patch_type: PatchType) -> dict[str, Any] | list[Any]:
     """The patch as it is to be sent, from YAML or JSON text or a value. Raises InvalidArguments."""
+    from mcp_kubernetes.manifest.documents import documents  # what reads YAML is loaded for the first change
+
     found = documents(patch, "patch")
     if len(found) > 1:
         raise InvalidArguments(f"The patch has {len(found)} documents.", hint="Send one patch in each call.")

@@ -17,7 +17,7 @@ import mcp_kubernetes_resources
 from mcp_kubernetes import Effect, Foreign, Rows, Text, ToolCall, ToolError, hookimpl, tool
 from mcp_kubernetes.errors import AnswerTooLarge, Disconnected, Forbidden
 from mcp_kubernetes.kube.network import Network
-from mcp_kubernetes.spi import Access, ClusterEntry, ClusterSource, Credentials, Kubeconfig, Response
+from mcp_kubernetes.spi import Access, ClusterEntry, ClusterSource, Connection, Credentials, Kubeconfig, Response
 from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static
 from tests.invariants.probes import Toolbox
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mcp import Client
 
-    from mcp_kubernetes.spi import Connection, CredentialProvider, Request
+    from mcp_kubernetes.spi import CredentialProvider, Request
     from pytest_mcp_kubernetes.apps import Apps
     from tests.cluster import Cluster
 
@@ -114,7 +114,7 @@ async def test_a_part_that_fails_does_not_take_the_parts_before_it_along(app: Ap
 
 
 @dataclass
-class Breaking:
+class Breaking(Connection):
     """A real connection that is lost at the given list: no real server can be told to close just then."""
 
     inner: Connection

@@ -264,6 +264,13 @@ def test_a_document_too_deep_to_be_searched_is_masked_as_a_whole() -> None:
     assert hide({"metadata": META, "data": {"a": DEEP}})["data"]["a"].startswith(f"{MARKER}{len(DEEP)} bytes")
 
 
+def test_a_value_is_found_although_the_map_between_is_cut_from_it() -> None:
+    pair = {"name": "token", "options": {"a": 1}, "type": "s", "value": PLANTED}
+    others = [{"m": {"k": str(number)}} for number in range(200)]
+    assert any_is_suspect(body([*others, pair]))
+    assert not any_is_suspect(body(others))
+
+
 @pytest.mark.parametrize(
     "name", ["DB_PASSWORD", "dbPassword", "PGPASSWORD", "api-key", "apiKey", "APIKEY", "AWS_SECRET_ACCESS_KEY",
              "token2", "AWS_ACCESS_KEY_ID", "spring.datasource.password", "connectionString", "passwordHash",

@@ -13,7 +13,7 @@ from mcp_kubernetes.errors import APIError, CredentialsError, Unauthorized
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube import http as module
 from mcp_kubernetes.kube.cluster import Credentials
-from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.connection import Connection, Request, Response
 from mcp_kubernetes.kube.pool import Pool
 from tests.kube.scripted import Keys, ScriptedServer, exchange, http, tokens
 
@@ -190,7 +190,7 @@ async def test_a_request_that_the_rate_held_back_for_long_is_told() -> None:
 async def test_a_cluster_with_a_connection_of_its_own_is_asked_without_credentials(pool: Pool) -> None:
     asked: list[Request] = []
 
-    class Files:
+    class Files(Connection):
         """Stands in for a cluster that is read from files."""
 
         async def request(self, request: Request, max_bytes: int) -> Response:  # noqa: ARG002

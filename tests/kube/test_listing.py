@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import Expired, Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.expression import Expression
 from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
+from mcp_kubernetes.kube.picking import Picker
 from mcp_kubernetes.kube.places import Chunk, Place, Position
 from mcp_kubernetes.kube.resources import Resource
 
@@ -234,3 +236,26 @@ def test_the_end_of_the_last_page_is_no_place() -> None:
     position = Position(Place())
     list(position.rows(Chunk(rows=["a"], place=Place(), after=None)))
     assert position.place(shown=True) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "paths"),
+    [
+        (question(), ()),
+        (question(picker=Picker({"a": ".spec.a", "b": "..b"})), (".spec.a", "..b")),
+        (question(picker=Picker({"a": ".spec.a"}), expression=Expression("object.spec.b == 1")), ()),
+    ],
+    ids=["cells", "paths", "where"],
+)
+async def test_a_page_may_be_cut_down_only_where_nothing_but_paths_is_looked_at(
+    asked: Question, paths: tuple[str, ...]
+) -> None:
+    sent: list[Request] = []
+
+    async def send(request: Request) -> Response:
+        sent.append(request)
+        return _response({"kind": "Table", "rows": []})
+
+    async for _ in Lister(send=send, question=asked, free=lambda: PLENTY).chunks(Place(version="7"), PLENTY):
+        pass
+    assert [request.paths for request in sent] == [paths]

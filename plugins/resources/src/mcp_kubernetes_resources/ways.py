@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcp_kubernetes import Header, Object, Page, TablePage, ToolCall
+from mcp_kubernetes import Header, Object, Page, ToolCall
 from mcp_kubernetes_resources.columns import cells
 from mcp_kubernetes_resources.counting import MOST_VALUES, Count
 
 if TYPE_CHECKING:
+    from mcp_kubernetes import TablePage
     from mcp_kubernetes_resources.emptiness import Scope
     from mcp_kubernetes_resources.ordering import Order
 

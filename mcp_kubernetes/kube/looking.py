@@ -1,0 +1,76 @@
+"""From one answer to a page of a list: its rows, which of them match, and what is picked from their objects.
+
+It takes longer than the event loop may be held where each object is looked at, so it is apart from the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes.kube.decode import (
+    ColumnDefinition,
+    ListMeta,
+    MetadataList,
+    ObjectTable,
+    RawList,
+    Table,
+    TableRow,
+    decode,
+)
+from mcp_kubernetes.kube.places import Chunk, Place
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.kube.connection import Response
+    from mcp_kubernetes.kube.listing import Question
+
+
+def chunk_of(response: Response, place: Place, *, as_table: bool) -> Chunk:
+    """The page as it came. Raises ClusterUnreachable for what is no page, AnswerTooLarge for one too deep."""
+    if not as_table:
+        found = decode(RawList, response.body)
+        return _made(found.items or (), found.metadata, place)
+    table = decode(Table, response.body)
+    if table.kind != "Table":
+        names = decode(MetadataList, response.body)
+        rows = [(item.metadata.namespace, [item.metadata.name]) for item in names.items or ()]
+        return _made(rows, names.metadata, place, [ColumnDefinition(name="Name")])
+    cells = [(place.namespace or _namespace(row), row.cells) for row in table.rows or ()]
+    return _made(cells, table.metadata, place, table.columns or ())
+
+
+def looked_at(response: Response, place: Place, question: Question) -> Chunk:
+    """The page with a verdict on each of its objects, and with the values that are picked from them.
+
+    Raises as `chunk_of` does.
+    """
+    chunk = chunk_of(response, place, as_table=question.as_table)
+    objects = _objects(response) if question.as_table else chunk.rows
+    if question.expression:
+        chunk = replace(chunk, verdicts=[question.expression.matches(raw) for raw in objects])
+    if question.picker is None:
+        return chunk
+    picked = [question.picker.pick(raw) for raw in objects]
+    if not question.as_table:
+        return replace(chunk, rows=picked)
+    return replace(
+        chunk, rows=[(namespace, [*cells, *more]) for (namespace, cells), more in zip(chunk.rows, picked, strict=True)]
+    )
+
+
+def _objects(response: Response) -> Sequence[Any]:
+    table = decode(ObjectTable, response.body)
+    if table.kind != "Table":
+        return decode(RawList, response.body).items or ()
+    return [row.object for row in table.rows or ()]
+
+
+def _namespace(row: TableRow) -> str:
+    return row.object.metadata.namespace if row.object else ""
+
+
+def _made(rows: Sequence[Any], metadata: ListMeta, place: Place, columns: Sequence[ColumnDefinition] = ()) -> Chunk:
+    after = Place(namespace=place.namespace, token=metadata.continue_) if metadata.continue_ else None
+    pinned = place if place.token else replace(place, version=metadata.resource_version)
+    return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining)
