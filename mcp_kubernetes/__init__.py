@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from mcp_kubernetes.results import Answer, Change, Foreign, Header, Object, Rows, Text
     from mcp_kubernetes.settings import Settings, setting
+    from mcp_kubernetes.templates import ResourceTemplate, completion
     from mcp_kubernetes.tools import Tool, tool
 
 _HOMES = {
@@ -61,6 +62,7 @@ _HOMES = {
     ),
     "results": ("Answer", "Change", "Foreign", "Header", "Object", "Rows", "Text"),
     "settings": ("Settings", "setting"),
+    "templates": ("ResourceTemplate", "completion"),
     "tools": ("Tool", "tool"),
 }
 
@@ -93,6 +95,7 @@ __all__ = [
     "PatchText",
     "PatchType",
     "Relation",
+    "ResourceTemplate",
     "ResourceType",
     "Rows",
     "Selectors",
@@ -102,6 +105,7 @@ __all__ = [
     "Tool",
     "ToolCall",
     "ToolError",
+    "completion",
     "hookimpl",
     "ordered",
     "read_manifests",

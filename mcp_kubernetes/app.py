@@ -18,6 +18,7 @@ from mcp_kubernetes.errors import ConfigError
 from mcp_kubernetes.lifespans import Lifespans, NotStarted
 from mcp_kubernetes.output import shape
 from mcp_kubernetes.pipeline import Proceed, Stage, Step, compose, contained
+from mcp_kubernetes.reading import Resources, with_cluster
 from mcp_kubernetes.safety import SafetyPolicy
 from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.settings import (
@@ -105,6 +106,17 @@ class App:
     def visible_tools(self) -> Sequence[Tool]:
         """The tools that are listed and may be called, sorted by name."""
         return tuple(found.tool for found in self.tools if found.visible)
+
+    @property
+    def resources(self) -> Resources:
+        """The MCP resources that may be read, and what reads and completes them."""
+        source = next(iter(self._clusters.sources.values()), None)
+        return Resources(
+            templates=self._templates,
+            dispatcher=self._dispatcher,
+            source=source.name if source else "",
+            parameter=source.parameter if source else "",
+        )
 
     @property
     def view(self) -> AppView:
@@ -196,9 +208,16 @@ class App:
             kinds=[profile for c in self._contributions for profile in c.kinds],
         )
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
+        self._templates = [
+            with_cluster(template, self._clusters.all_parameters)
+            for c in self._contributions
+            for template in c.templates
+            if all(map(self._policy.allows, template.tools))
+        ]
+        hidden = {tool.name: c.plugin for c in self._contributions for t in c.templates for tool in t.tools}
         self._dispatcher = Dispatcher(
             tools={tool.name: tool for tool in self.visible_tools},
-            plugins={found.tool.name: found.plugin for found in self.tools},
+            plugins={found.tool.name: found.plugin for found in self.tools} | hidden,
             watchdog=self._watchdog,
             proceed=self._pipeline(),
             clusters=self._clusters,

@@ -82,6 +82,11 @@ class ClusterRegistry:
     _layer: KubernetesLayer | None = field(default=None, init=False)
 
     @property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """As `parameters`, and those of sources without a choice: a URI always names its cluster."""
+        return tuple(_parameter(source) for source in self.sources.values())
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What the host puts into the schema of tools that work on a cluster."""
         return tuple(_parameter(source) for source in self.sources.values() if source.selectable)
@@ -92,7 +97,7 @@ class ClusterRegistry:
 
     async def entry(self, call: ToolCall, arguments: Mapping[str, Any]) -> ClusterEntry:
         """The cluster of this call; noted when the caller did not name it."""
-        given = [s for s in self.sources.values() if s.selectable and arguments.get(s.parameter) is not None]
+        given = [s for s in self.sources.values() if arguments.get(s.parameter) is not None]
         if len(given) > 1:
             names = " and ".join(source.parameter for source in given)
             raise InvalidArguments(f"{names} exclude each other.", hint="Give one of them.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.approval import NOBODY, ApprovalRequired, Person, Question
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
-from mcp_kubernetes.errors import ToolError
+from mcp_kubernetes.errors import NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.rendering import unposed
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.tools import Tool
 
 _MAX_ERROR = 4_000
+HOST = "mcp_kubernetes"
+"""Whose a tool is that no plugin brought."""
 
 
 class UnknownTool(LookupError):
@@ -38,12 +40,14 @@ class UnknownTool(LookupError):
 class Outcome:
     """What a call came to: blocks of text for the client, and whether it failed.
 
-    With a `question` it came to nothing yet: a person has to answer it, then the call is to be made again.
+    With a `question` it came to nothing yet: a person has to answer it, then the call is to be made again. `missing`
+    tells that what was asked for does not exist.
     """
 
     blocks: Sequence[str]
     is_error: bool = False
     question: Question | None = None
+    missing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +84,26 @@ class Dispatcher:
         if name not in self.tools:
             record.write_unknown()
             raise UnknownTool(f"Unknown tool: {clean(redact(name))[:100]}")
-        call = self._call(self.tools[name], record, identity, session, person)
+        return await self._run(self._call(self.tools[name], record, identity, session, person))
+
+    async def run(
+        self, hidden: Tool, arguments: Mapping[str, Any], identity: Identity, session: Session | None
+    ) -> Outcome:
+        """Call a tool that is not served by its name, for the host itself. Every failure is an outcome."""
+        record = _record(hidden.name, arguments, identity, session)
+        return await self._run(self._call(hidden, record, identity, session, NOBODY))
+
+    async def _run(self, call: ToolCall) -> Outcome:
+        name = call.tool.name
         task = asyncio.current_task()
-        self.watchdog.begin(task, Work(self.plugins[name], name, call.id))
+        self.watchdog.begin(task, Work(self.plugins.get(name, HOST), name, call.id))
         try:
             return _outcome(await self.proceed(call))
         except ApprovalRequired as error:
             return replace(_failure(str(error), call), question=error.question)
         except ToolError as error:
-            return _failure(str(error), call)
+            missing = isinstance(error, NotFound | UnknownKind | UnknownCluster)
+            return replace(_failure(str(error), call), missing=missing)
         except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
             return _failure(report(error, name, call.id), call)
         finally:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
     from mcp_kubernetes.settings import Settings
+    from mcp_kubernetes.templates import ResourceTemplate
     from mcp_kubernetes.tools import Tool
     from mcp_kubernetes.transports import Transport
 
@@ -59,6 +60,11 @@ def register_transports(settings: Any) -> Iterable[Transport]:  # type: ignore[e
 @hookspec
 def register_tools(settings: Any) -> Iterable[Tool]:  # type: ignore[empty-body]
     """Offer tools, made with `@tool`. Names are unique over all plugins. Since 0.1."""
+
+
+@hookspec
+def register_resources(settings: Any) -> Iterable[ResourceTemplate]:  # type: ignore[empty-body]
+    """Offer MCP resources by templates of their URIs. Templates are unique over all plugins. Since 0.1."""
 
 
 @hookspec

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.candidates import Broken
 from mcp_kubernetes.kinds import KindProfile
 from mcp_kubernetes.pipeline import Stage
+from mcp_kubernetes.templates import ResourceTemplate
 from mcp_kubernetes.tools import Tool
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Contribution:
     providers: Sequence[CredentialProvider]
     transports: Sequence[Transport]
     tools: Sequence[Tool]
+    templates: Sequence[ResourceTemplate]
     middleware: Sequence[Middleware]
     kinds: Sequence[KindProfile]
 
@@ -41,6 +43,8 @@ class Contribution:
         yield from (("credential provider", provider.name) for provider in self.providers)
         yield from (("transport", transport.name) for transport in self.transports)
         yield from (("tool", tool.name) for tool in self.tools)
+        yield from (("resource template", template.uri) for template in self.templates)
+        yield from (("tool", tool.name) for template in self.templates for tool in template.tools)
         yield from (("kind profile", profile.name) for profile in self.kinds)
 
 
@@ -53,6 +57,7 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         providers=_PROVIDERS.gather(ask),
         transports=_TRANSPORTS.gather(ask),
         tools=_TOOLS.gather(ask),
+        templates=_TEMPLATES.gather(ask),
         middleware=_MIDDLEWARE.gather(ask),
         kinds=_KINDS.gather(ask),
     )
@@ -146,5 +151,12 @@ _PROVIDERS = _Offer(
 )
 _TRANSPORTS = _Offer(hook="register_transports", noun="transport", texts=("name",), methods=("serve",))
 _TOOLS = _Offer(hook="register_tools", noun="tool made with @tool", kind=Tool)
+_TEMPLATES = _Offer(
+    hook="register_resources",
+    noun="resource template",
+    kind=ResourceTemplate,
+    texts=("uri", "name", "description", "cluster", "mime_type"),
+    attributes={"read": Tool, "complete": Mapping},
+)
 _MIDDLEWARE = _Offer(hook="register_middleware", noun="middleware", attributes={"stage": Stage}, methods=("__call__",))
 _KINDS = _Offer(hook="register_kinds", noun="kind profile", kind=KindProfile, texts=("resource",))

@@ -15,6 +15,7 @@ from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.elicitation import conversed
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.redact import redact
+from mcp_kubernetes.resource_handlers import resource_handlers
 from mcp_kubernetes.results import clean
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
         instructions=app.instructions,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        **resource_handlers(app, session),
         get_tool_input_schema=lambda _: None,
     )
     sdk.middleware.append(_explained)

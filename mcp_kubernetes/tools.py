@@ -91,6 +91,11 @@ class Tool:
         own = list(inspect.signature(self.handler).parameters.values())[1:]
         return (*(found for p in own for found in _parameters(p, hints[p.name])), *self.injected)
 
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """The names of the parameters on the wire."""
+        return tuple(parameter.wire for parameter in self.parameters)
+
     def seconds(self, arguments: Mapping[str, Any], usual: float, most: float) -> float:
         """How long a call with these arguments, not yet validated, may take: what it waits for comes on top."""
         usual = self.timeout or usual
@@ -119,7 +124,7 @@ class Tool:
         try:
             valid = self.model.model_validate_json(json.dumps(dict(arguments)), strict=True)
         except ValidationError as error:
-            raise InvalidArguments(_problems(error, [p.wire for p in self.parameters])) from None
+            raise InvalidArguments(_problems(error, list(self.wires))) from None
         except (RecursionError, ValueError):
             raise InvalidArguments("The arguments are nested too deeply, or are no JSON.") from None
         return self._sorted([(p, getattr(valid, _attribute(p))) for p in self.parameters])

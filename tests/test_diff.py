@@ -40,6 +40,7 @@ DIFFERENCES: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
     "a text that says none": ({"a": "(none)"}, {}, [(".a", '"(none)"', "(none)")]),
     "texts that look empty": ({"a": ""}, {"a": " "}, [(".a", '""', '" "')]),
     "a hidden character": ({"a": "x"}, {"a": "x\u200b"}, [(".a", "x", '"x\\u200b"')]),
+    "a hidden letter": ({"a": "x"}, {"a": "x\u3164"}, [(".a", "x", '"x\\u3164"')]),
     "a line break": ({"a": "x y"}, {"a": "x\ny"}, [(".a", "x y", '"x\\ny"')]),
     "a key with dots": (
         {"metadata": {"labels": {"example.com/a": "1x"}}},
@@ -90,7 +91,8 @@ def test_what_the_api_server_keeps_for_itself_is_passed_over() -> None:
     after = {"metadata": dict.fromkeys(SERVER_FIELDS, 2), "status": {"a": 2}}
     assert changes(before, after) == ()
     assert [change.spelled for change in changes(before, after, status=True)] == [".status.a"]
-    assert shown({"spec": before}, {"spec": after}), "only at the top they are the server's"
+    deeper = {change.spelled for change in changes({"spec": before}, {"spec": after})}
+    assert deeper == {".spec.status.a", *(f".spec.metadata.{name}" for name in SERVER_FIELDS)}
 
 
 def test_of_a_long_text_the_place_that_differs_is_shown() -> None:

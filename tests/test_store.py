@@ -79,6 +79,14 @@ async def test_of_too_many_bytes_the_oldest_go_and_keys_count() -> None:
     assert await present(store, "a", "b", "c") == ["c"]
 
 
+async def test_putting_it_again_costs_nobody_else_room() -> None:
+    store = MemoryStore(MemoryLimits(entries=2, size=20))
+    await store.put("a", b"x" * 9, ttl=60)
+    for _ in range(3):
+        await store.put("b", b"x" * 9, ttl=60)
+    assert await present(store, "a", "b") == ["a", "b"]
+
+
 async def test_what_has_expired_makes_room_before_anything_else_goes(clock: Clock) -> None:
     store = MemoryStore(MemoryLimits(entries=2), clock=clock)
     await store.put("long", b"", ttl=1_000)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Notes
     from mcp_kubernetes.kube.cluster import ClusterEntry
-    from mcp_kubernetes.kube.resources import Resource
+    from mcp_kubernetes.kube.resources import Index, Resource
 
 Resolve = Callable[[str, str | None, str | None], Awaitable["Resource"]]
 """From kind, API group and namespace to the resource; raises UnknownKind."""
+
+Served = Callable[[], Awaitable["Index"]]
+"""All that the cluster serves."""
 
 
 class Addressing:
@@ -20,9 +23,10 @@ class Addressing:
     A namespace of None is the context's own, else `default`; which one it was is said in the notes.
     """
 
-    def __init__(self, *, entry: ClusterEntry, resolve: Resolve, notes: Notes) -> None:
+    def __init__(self, *, entry: ClusterEntry, resolve: Resolve, served: Served, notes: Notes) -> None:
         self.entry = entry
         self._resolve = resolve
+        self._served = served
         self._notes = notes
 
     async def resource(

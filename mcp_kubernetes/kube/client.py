@@ -21,7 +21,7 @@ from mcp_kubernetes.kube.expression import Expression
 from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
 from mcp_kubernetes.kube.picking import Picker
 from mcp_kubernetes.kube.places import Place, Position
-from mcp_kubernetes.kube.review import may
+from mcp_kubernetes.kube.review import allowed, may
 from mcp_kubernetes.kube.slimming import Profiles
 from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
@@ -95,6 +95,16 @@ class Cluster(Changes):
         resource = await self.resource(kind, api_group, namespace, all_namespaces=all_namespaces)
         scope = None if all_namespaces or not resource.namespaced else namespace or self._home
         return await may(self._send, verb, resource, scope)
+
+    async def kinds(self, namespace: str | None = None) -> list[str]:
+        """Full names (`deployments.apps`) of the kinds that this user may list there.
+
+        For None it is the kinds without namespaces. Raises as `get` does.
+        """
+        served = (await self._served()).resources
+        wanted = [each for each in served if "list" in each.verbs and each.namespaced is (namespace is not None)]
+        found = await allowed(self._send, "list", wanted, namespace or self._home)
+        return list(dict.fromkeys(each.full_name for each in found))
 
     async def get(
         self,

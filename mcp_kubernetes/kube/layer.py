@@ -15,7 +15,7 @@ from mcp_kubernetes.kube.guarding import Send, guarded, masking, shown
 from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.paths import APIPath, parse
 from mcp_kubernetes.kube.pool import Pool
-from mcp_kubernetes.kube.resources import Resource
+from mcp_kubernetes.kube.resources import Index, Resource
 from mcp_kubernetes.kube.slimming import Profiles
 from mcp_kubernetes.kube.undoing import Undoing
 from mcp_kubernetes.kube.writing import Writer
@@ -76,6 +76,9 @@ class KubernetesLayer:
         async def lookup(kind: str, api_group: str | None, namespace: str | None) -> Resource:
             return await self.discovery.resolve(await _key(exchange), send, kind, api_group, namespace)
 
+        async def served() -> Index:
+            return await self.discovery.index(await _key(exchange), send)
+
         async def forget() -> None:
             self.discovery.forget(await _key(exchange))
 
@@ -87,6 +90,7 @@ class KubernetesLayer:
         return Cluster(
             entry=entry,
             resolve=defining.resolve,
+            served=served,
             notes=call.notes,
             write=defining.write,
             undo=undo,

@@ -24,6 +24,7 @@ class _Resource(msgspec.Struct, rename="camel"):
     response_kind: _Kind | None = None
     singular_resource: str = ""
     short_names: list[str] = []
+    verbs: list[str] = []
 
 
 class _Version(msgspec.Struct):
@@ -61,6 +62,7 @@ class Resource:
     singular: str
     namespaced: bool
     short_names: tuple[str, ...] = ()
+    verbs: frozenset[str] = frozenset()
     also_in: tuple[str, ...] = field(default=(), compare=False)
     """Other groups in which what was typed could have meant something, where that is not plain."""
 
@@ -137,6 +139,7 @@ def _resource(group: str, version: str, found: _Resource, kind: str) -> Resource
         singular=found.singular_resource or kind.lower(),
         namespaced=found.scope == "Namespaced",
         short_names=tuple(found.short_names),
+        verbs=frozenset(found.verbs),
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 import mcp_kubernetes_resources
 from pytest_mcp_kubernetes.apps import text

@@ -13,6 +13,7 @@ from pytest_mcp_kubernetes.apps import text
 
 if TYPE_CHECKING:
     from mcp.types import CallToolResult
+
     from pytest_mcp_kubernetes.apps import Apps
     from pytest_mcp_kubernetes.static import Static
 
@@ -31,7 +32,8 @@ def serving(app: Apps, static: Static) -> Serving:
     @asynccontextmanager
     async def serve(**safety: Any) -> AsyncIterator[Call]:
         plugins = {"resources": mcp_kubernetes_resources, "static": static}
-        async with app(plugins, {"safety": {"non_destructive": False, **safety}}) as client:
+        settings = {"safety": {"non_destructive": False, **safety}, "kubernetes": {"qps_limit": 0}}
+        async with app(plugins, settings) as client:
 
             async def call(tool: str, **arguments: Any) -> CallToolResult:
                 return await client.call_tool(tool, arguments)

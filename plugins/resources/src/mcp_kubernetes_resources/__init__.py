@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mcp_kubernetes import KindProfile, Tool, hookimpl
+from mcp_kubernetes import KindProfile, ResourceTemplate, Tool, hookimpl
+from mcp_kubernetes_resources.addresses import OBJECTS
 from mcp_kubernetes_resources.applying import k8s_apply_resource, k8s_create_resource
 from mcp_kubernetes_resources.deleting import k8s_delete_resource
 from mcp_kubernetes_resources.describing import k8s_describe_resource
@@ -29,6 +30,12 @@ def register_tools() -> list[Tool]:
         k8s_delete_resource,
         k8s_undo_change,
     ]
+
+
+@hookimpl
+def register_resources() -> list[ResourceTemplate]:
+    """Each object, by its address."""
+    return [OBJECTS]
 
 
 @hookimpl

@@ -1,0 +1,90 @@
+"""The part of the bridge that serves MCP resources and completions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcp import MCPError
+from mcp import types as mcp
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from mcp_kubernetes.identity import Identity
+from mcp_kubernetes.reading import UnknownResource
+
+if TYPE_CHECKING:
+    from mcp.server.context import ServerRequestContext
+
+    from mcp_kubernetes.app import App
+    from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.dispatch import Outcome
+    from mcp_kubernetes.reading import Completion
+    from mcp_kubernetes.templates import ResourceTemplate
+
+_NOT_FOUND = -32_002
+
+
+def resource_handlers(app: App, session: Session | None) -> dict[str, Any]:
+    """The SDK server's handlers, by its names for them. A URI of no known form is an error of the protocol."""
+
+    async def list_templates(_: ServerRequestContext[Any], __: Any) -> mcp.ListResourceTemplatesResult:
+        return mcp.ListResourceTemplatesResult(resource_templates=[*map(_template, app.resources.templates)])
+
+    async def list_resources(_: ServerRequestContext[Any], __: Any) -> mcp.ListResourcesResult:
+        return mcp.ListResourcesResult(resources=[])
+
+    async def read(ctx: ServerRequestContext[Any], params: mcp.ReadResourceRequestParams) -> mcp.ReadResourceResult:
+        uri = str(params.uri)
+        try:
+            outcome = await app.resources.read(uri, Identity.local(), session)
+        except UnknownResource as error:
+            raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
+        if outcome.is_error:
+            raise MCPError(_code(ctx, outcome), "\n".join(outcome.blocks))
+        return mcp.ReadResourceResult(contents=_contents(uri, outcome))
+
+    async def complete(_: ServerRequestContext[Any], params: mcp.CompleteRequestParams) -> mcp.CompleteResult:
+        if not isinstance(params.ref, mcp.ResourceTemplateReference):
+            raise MCPError(mcp.INVALID_PARAMS, "There are no prompts here, only resource templates.")
+        given = (params.context and params.context.arguments) or {}
+        asked = (params.ref.uri, params.argument.name, params.argument.value, given)
+        try:
+            found = await app.resources.complete(*asked, Identity.local(), session)
+        except UnknownResource as error:
+            raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
+        return mcp.CompleteResult(completion=_completion(found))
+
+    return {
+        "on_list_resources": list_resources,
+        "on_list_resource_templates": list_templates,
+        "on_read_resource": read,
+        "on_completion": complete,
+    }
+
+
+def _template(template: ResourceTemplate) -> mcp.ResourceTemplate:
+    return mcp.ResourceTemplate(
+        name=template.name,
+        uri_template=template.uri,
+        description=template.description,
+        mime_type=template.mime_type,
+    )
+
+
+def _contents(uri: str, outcome: Outcome) -> list[mcp.TextResourceContents | mcp.BlobResourceContents]:
+    """The resource, and after it what there is to know about it."""
+    forms = ("application/json", *("text/plain",) * len(outcome.blocks))
+    return [
+        mcp.TextResourceContents(uri=uri, mime_type=form, text=block)
+        for form, block in zip(forms, outcome.blocks, strict=False)
+    ]
+
+
+def _completion(found: Completion) -> mcp.Completion:
+    values = [*found.values]
+    return mcp.Completion(values=values, total=found.total, has_more=found.total > len(values))
+
+
+def _code(ctx: ServerRequestContext[Any], outcome: Outcome) -> int:
+    """Until 2025-11-25 a resource that is not there had a code of its own."""
+    is_old = ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS
+    return _NOT_FOUND if outcome.missing and is_old else mcp.INVALID_PARAMS
