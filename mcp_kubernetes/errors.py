@@ -17,7 +17,7 @@
         ├── AnswerTooLarge          an answer beyond the byte cap
         └── APIError                the API server answered with a Status
             ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
-            ├── Conflict 409 (FieldConflict) · Expired 410 · UnsupportedMediaType 415 · Invalid 422
+            ├── Conflict 409 (FieldConflict) · Expired 410 · UnsupportedMediaType 415 · Invalid 422 (PatchRefused)
             └── TooManyRequests 429 · ServerFailure 5xx
 
 The text of a `ToolError` is for the model: one sentence that says what was wrong, and a hint that says what
@@ -178,6 +178,12 @@ class Invalid(APIError):
     """422: the object does not validate."""
 
     hint = "Correct these fields and send it again."
+
+
+class PatchRefused(Invalid):
+    """422 of a JSON patch that does not fit what is there: a test failed, or a path does not exist."""
+
+    hint = "Read the object, and make the patch anew from what is there now."
 
 
 class TooManyRequests(APIError):

@@ -43,7 +43,7 @@ class ClusterName:
 class Entry:
     """One change, with all that reversing it needs.
 
-    `operation` is what was done ("created", "configured", "patched", "scaled", "deleted"); `resource` the plural.
+    `operation` is what was done ("create", "apply", "patch", "scale", "delete"); `resource` the plural.
     `before` and `after` are JSON as it came from the API server, unmasked; None where there was no object.
     """
 

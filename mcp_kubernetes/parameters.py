@@ -71,6 +71,38 @@ class Selectors:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogOptions:
+    """Which lines of which container: the query of the API server's log subresource (v1 PodLogOptions).
+
+    `seconds` is how long reading may take in all. No parameter of a tool, but what one is made into.
+    """
+
+    container: str | None = None
+    previous: bool = False
+    follow: bool = False
+    timestamps: bool = False
+    tail_lines: int | None = None
+    since_seconds: int | None = None
+    since_time: str | None = None
+    limit_bytes: int | None = None
+    seconds: float = 30.0
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """As the API server names them; what is not asked for is left out."""
+        flags = {"previous": self.previous, "follow": self.follow, "timestamps": self.timestamps}
+        values = {
+            "container": self.container,
+            "tailLines": self.tail_lines,
+            "sinceSeconds": self.since_seconds,
+            "sinceTime": self.since_time,
+            "limitBytes": self.limit_bytes,
+        }
+        given = {**{name: "true" for name, on in flags.items() if on}, **values}
+        return tuple((name, str(value)) for name, value in given.items() if value is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """How many rows, and from where. Hand it to `rows` or `table`, and the answer carries a sealed cursor.
 

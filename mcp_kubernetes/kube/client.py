@@ -22,6 +22,7 @@ from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
 from mcp_kubernetes.kube.picking import Picker
 from mcp_kubernetes.kube.places import Place, Position
 from mcp_kubernetes.kube.review import allowed, may
+from mcp_kubernetes.kube.running import Running
 from mcp_kubernetes.kube.slimming import Profiles
 from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
@@ -56,8 +57,8 @@ class TablePage:
             yield (namespace, *cells) if self.spans_namespaces else tuple(cells)
 
 
-class Cluster(Changes):
-    """A guarded client for one call to one cluster: these ways to read, and those of `Changes` to write."""
+class Cluster(Changes, Running):
+    """A guarded client for one call to one cluster: these ways to read, those of `Changes` and `Running` beside."""
 
     def __init__(
         self,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.kube.bounds import Bounds, is_dry
@@ -27,6 +28,8 @@ _QUICK = 32_768
 _TEXTS = frozenset({"log", "proxy", "exec", "attach", "portforward"})
 """Subresources that answer with something else than an object."""
 
+T = TypeVar("T")
+
 Send = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,6 +46,19 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
         return response
 
     return guarded_send
+
+
+def opened(
+    open_: Callable[[Request], AbstractAsyncContextManager[T]], call: ToolCall, bounds: Bounds
+) -> Callable[[Request], AbstractAsyncContextManager[T]]:
+    """What opens a stream or a connection, behind the guard."""
+
+    @asynccontextmanager
+    async def guarded_open(request: Request) -> AsyncIterator[T]:
+        async with open_(await admitted(request, call, bounds)) as found:
+            yield found
+
+    return guarded_open
 
 
 async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:

@@ -11,7 +11,7 @@ from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
 from mcp_kubernetes.kube.defining import Defining
 from mcp_kubernetes.kube.discovery import Discovery
-from mcp_kubernetes.kube.guarding import Send, guarded, masking, shown
+from mcp_kubernetes.kube.guarding import Send, guarded, masking, opened, shown
 from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.paths import APIPath, parse
 from mcp_kubernetes.kube.pool import Pool
@@ -69,7 +69,8 @@ class KubernetesLayer:
     def cluster(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider, sealer: Sealer) -> Cluster:
         """The client for one call; every request of it is guarded by the tool's effect."""
         exchange = self._exchange(call, entry, provider)
-        send = guarded(exchange.send, call, self._bounds(exchange))
+        bounds = self._bounds(exchange)
+        send = guarded(exchange.send, call, bounds)
         undoing = self._undoing(call, entry)
         writer = self._writer(send, call, undoing)
 
@@ -98,6 +99,8 @@ class KubernetesLayer:
             free=exchange.free_tokens,
             profiles=self.profiles,
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
+            stream=opened(exchange.stream, call, bounds),
+            connect=opened(exchange.connect, call, bounds),
             sealer=sealer,
             budget=call.budget,
         )

@@ -18,6 +18,7 @@ from mcp_kubernetes.errors import (
     Invalid,
     MethodNotAllowed,
     NotFound,
+    PatchRefused,
     ServerFailure,
     TooManyRequests,
     Unauthorized,
@@ -89,6 +90,8 @@ def error_of(response: Response, hint: str = "") -> APIError:
 
 def _class(code: int, status: _Status | None) -> type[APIError]:
     causes = (status.details.causes if status and status.details else None) or ()
+    if status and _is_about_a_patch(code, status):
+        return PatchRefused
     if code == 409 and any(cause.reason == "FieldManagerConflict" for cause in causes):
         return FieldConflict
     return _CLASSES.get(code, ServerFailure if code >= 500 else APIError)
@@ -115,9 +118,16 @@ def _status(body: bytes) -> _Status | None:
 
 
 def _sentence(status: _Status, response: Response) -> str:
+    if _is_about_a_patch(response.status, status):
+        return "The patch does not fit the object: a test in it failed, or a path does not exist."
     if response.status == 422:
         return _invalid(status)
     return f"The API server answered {response.status}: {_words(status.message) or _words(status.reason)}."
+
+
+def _is_about_a_patch(code: int, status: _Status) -> bool:
+    """A JSON patch that cannot be applied is all that the API server finds invalid without saying what of."""
+    return code == 422 and status.reason == "Invalid" and (status.details or _Details()) == _Details()
 
 
 def _words(text: str) -> str:

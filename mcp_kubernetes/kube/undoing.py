@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Operation
-from mcp_kubernetes.errors import Conflict, Invalid, InvalidArguments
+from mcp_kubernetes.errors import Conflict, InvalidArguments, PatchRefused
 from mcp_kubernetes.journal import ClusterName, Entry, Receipt
 from mcp_kubernetes.kube.resources import Resource
 from mcp_kubernetes.kube.writes import JSON_PATCH, Write
@@ -56,7 +56,7 @@ class Undoing:
         reversal = await self._reversal(change_id, confirm=confirm, dry_run=dry_run)
         try:
             change = await write(reversal)
-        except (Conflict, Invalid) as error:
+        except (Conflict, PatchRefused) as error:
             raise Conflict(
                 f"{reversal.called} changed since, so nothing was undone.", status=error.status, reason=error.reason,
                 hint="Read it, and send what is still to be changed yourself.",

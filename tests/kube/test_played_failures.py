@@ -120,7 +120,7 @@ PLAYED = {
     ),
     "200 as a page": Played(
         http(200, PAGE, content_type=HTML),
-        errors.ClusterUnreachable,
+        errors.Unanswered,
         "A web page came back instead of an answer of the API server of ",
     ),
     "200 in another language": Played(
@@ -135,12 +135,12 @@ PLAYED = {
     ),
     "garbage for gzip": Played(
         http(200, "garbage", content_encoding="gzip"),
-        errors.ClusterUnreachable,
+        errors.Unanswered,
         "The API server of {name} sent an answer that is not complete or is damaged. Try again.",
     ),
     "half of the body": Played(
         Cut(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
-        errors.ClusterUnreachable,
+        errors.Unanswered,
         "The API server of {name} sent an answer that is not complete or is damaged. Try again.",
     ),
     "no answer": Played(
@@ -148,7 +148,7 @@ PLAYED = {
     ),
     "another protocol": Played(
         Cut(b"SSH-2.0-OpenSSH\r\n\r\n"),
-        errors.ClusterUnreachable,
+        errors.Unanswered,
         "The API server of {name} sent an answer that is no HTTP. Check scheme, host and port",
     ),
 }

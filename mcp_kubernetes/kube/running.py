@@ -1,0 +1,67 @@
+"""What runs in a cluster: commands in containers, and what containers have printed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from mcp_kubernetes.kube.addressing import Addressing
+from mcp_kubernetes.kube.connection import Request, Socket, Stream
+from mcp_kubernetes.kube.executing import Command, Execution, execute
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.parameters import LogOptions
+
+_PODS = "v1/Pod"
+
+
+class Running(Addressing):
+    """Each method connects once, and never again by itself."""
+
+    def __init__(
+        self,
+        *,
+        stream: Callable[[Request], AbstractAsyncContextManager[Stream]],
+        connect: Callable[[Request], AbstractAsyncContextManager[Socket]],
+        **addressing: Any,
+    ) -> None:
+        super().__init__(**addressing)
+        self._stream = stream
+        self._connect = connect
+
+    async def execute(
+        self,
+        pod: str,
+        command: Sequence[str],
+        namespace: str | None = None,
+        *,
+        container: str | None = None,
+        stdin: bytes | None = None,
+        tty: bool = False,
+        seconds: float = 30.0,
+        limit: int = 32_768,
+    ) -> Execution:
+        """Run a command in a container, once, and wait `seconds` for its end; `limit` bytes of each stream are kept.
+
+        Raises Forbidden, NotFound, BadRequest and others with the API server's own words.
+        """
+        resource = await self.resource(_PODS)
+        scope = self._scope(resource, namespace) or ""
+        asked = Command(resource=resource, namespace=scope, pod=pod, container=container, words=tuple(command),
+                        stdin=stdin, tty=tty, seconds=seconds)  # fmt: skip
+        return await execute(self._connect, asked, limit)
+
+    @asynccontextmanager
+    async def logs(
+        self, pod: str, namespace: str | None = None, *, options: LogOptions
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """What a container printed, in pieces as they come, lines across them. Leave it to stop.
+
+        Raises NotFound, BadRequest and others; a connection that breaks off raises Disconnected while it is read.
+        """
+        resource = await self.resource(_PODS)
+        path = resource.path(self._scope(resource, namespace), pod, "log")
+        request = Request(method="GET", path=path, query=options.query, timeout=options.seconds)
+        async with self._stream(request) as answer:
+            yield answer.chunks
