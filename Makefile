@@ -10,7 +10,7 @@ PY := $(BIN)/python
 # One worker per core; tests that are marked as one group stay on one worker.
 WORKERS ?= auto
 
-PLUGINS := plugins/contexts plugins/resources plugins/testing
+PLUGINS := plugins/contexts plugins/resources plugins/pods plugins/testing
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
