@@ -1,4 +1,7 @@
-"""Whatever arguments a tool gets, the answer is a result or a sentence; the seed is fixed, so a failure stays one."""
+"""Whatever arguments a tool gets, the answer is a result or a sentence; the seed is fixed, so a failure stays one.
+
+Changes are only tried: nothing that a fuzzer thinks up may happen to a cluster that others test with.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,16 @@ JUNK = st.recursive(
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(TEXTS, inside, max_size=3),
     max_leaves=6,
 )
+MANIFESTS = st.sampled_from(
+    [
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\ndata: {a: b}",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: a-}\n---\napiVersion: none/v1\nkind: None",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n",
+        "a: &a [*a]",
+        "- - -",
+        "{",
+    ]
+)
 PLAUSIBLE: Mapping[str, st.SearchStrategy[Any]] = {
     "resourceType": st.sampled_from(
         ["pods", "ns", "apps/v1/Deployment", "nodes", "secrets", "events", "widgets", "v1/"]
@@ -60,6 +73,15 @@ PLAUSIBLE: Mapping[str, st.SearchStrategy[Any]] = {
     "eventsLimit": st.integers(-1, 1_001),
     "fields": st.sampled_from([".status", ".spec,.metadata.uid", ".a[", ",", "..", ".metadata.labels['a,b']", "a=b"]),
     "object": st.sampled_from(["pod/web", "web", "/", "a/b/c", "apps/v1/Deployment/web", "none/x", "pod/a,b=c"]),
+    "manifest": MANIFESTS | st.sampled_from([{"kind": "ConfigMap"}, [], [[]], {"apiVersion": "v1", "kind": "List"}]),
+    "patch": st.sampled_from(['{"data":{"a":"1"}}', "a: [", "[]", '[{"op":"remove","path":"/none"}]', {"a": None}]),
+    "subresource": st.sampled_from(["", "status", "scale", "exec", "../x"]),
+    "replicas": st.integers(-1, 3),
+    "gracePeriodSeconds": st.integers(-1, 1),
+    "uid": st.sampled_from(["", "x", "é"]),
+    "confirm": st.sampled_from(["default", "kube-root-ca.crt", "1"]),
+    "changeId": st.sampled_from(["", "a" * 13, "../x"]),
+    "waitSeconds": st.sampled_from([-1, 0]),
     "since": st.sampled_from(["10m", "1d2h", "0s", "99999d", "m", "-1h", "1 h"]),
 }
 
@@ -82,6 +104,7 @@ def asker(cluster: Cluster) -> Iterator[Asker]:
     given_settings: dict[str, dict[str, Any]] = {
         "contexts": {"kubeconfig": [str(cluster.kubeconfig)]},
         "kubernetes": {"qps_limit": 0},
+        "safety": {"dry_run": True},
     }
     plugins = {"resources": mcp_kubernetes_resources, "contexts": Contexts()}
     with asking(App.of(given_settings, plugins=plugins)) as made:

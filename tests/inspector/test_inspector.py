@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WITHOUT = "MCP_KUBERNETES_TEST_WITHOUT"
 SECONDS = 120
+PATIENCE = ("--connect-timeout", "60000")
+"""In milliseconds: on a busy machine the server's start takes longer than the Inspector's own 15 s."""
 
 CALLS: dict[str, tuple[dict[str, str], str]] = {
     "k8s_list_contexts": ({}, "CURRENT"),
@@ -27,7 +29,7 @@ CALLS: dict[str, tuple[dict[str, str], str]] = {
     "k8s_switch_context": ({"contextName": "there"}, "there"),
     "k8s_list_resources": ({"resourceType": "namespaces"}, "kube-system"),
     "k8s_list_events": ({"namespace": "default", "object": "pod/none"}, "Nothing matches"),
-    "k8s_get_resource": ({"resourceType": "ns", "name": "kube-system"}, "phase: Active"),
+    "k8s_get_resource": ({"resourceType": "ns", "name": "kube-system"}, '"phase":"Active"'),
     "k8s_describe_resource": ({"resourceType": "ns", "name": "kube-system", "kubeContext": "there"}, "Object:"),
 }
 
@@ -51,7 +53,7 @@ def run(inspector: list[str], home: Path, kubeconfig: Path, *words: str) -> tupl
     # The Inspector hands few of its own variables on to the server.
     server = [str(PROGRAM), "-e", f"KUBECONFIG={kubeconfig}"]
     done = subprocess.run(
-        [*inspector, "--cli", *server, "--format", "json", *words],
+        [*inspector, "--cli", *server, "--format", "json", *PATIENCE, *words],
         env=environment(None, HOME=str(home), MCP_INSPECTOR_SECRET_STORE="file"),  # noqa: S106 - where, not what
         check=False,
         capture_output=True,

@@ -24,7 +24,7 @@ def test_two_hundred_calls_written_at_once_are_each_answered_once(cluster: Clust
         answers = [server.message() for _ in requests]
     assert sorted(answer["id"] for answer in answers) == [request["id"] for request in requests]
     assert not [answer for answer in answers if answer["result"]["isError"]]
-    assert all(f"name: {namespace}" in text(answer["result"]) for answer in answers)
+    assert all(f'"name":"{namespace}"' in text(answer["result"]) for answer in answers)
 
 
 def test_answers_come_as_they_are_ready_and_not_in_the_order_of_the_questions(cluster: Cluster) -> None:
@@ -44,5 +44,5 @@ def test_the_rate_limit_slows_calls_down_and_says_so_in_the_notes(cluster: Clust
         requests = [server.request("tools/call", **asked) for _ in range(4)]
         server.send(*requests)
         answers = [text(server.message()["result"]) for _ in requests]
-    assert all("name: default" in answer for answer in answers)
+    assert all('"name":"default"' in answer for answer in answers)
     assert any("note: The rate limit of this server (--qps-limit) held requests back" in a for a in answers)
