@@ -9,12 +9,14 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 # One worker per core; tests that are marked as one group stay on one worker.
 WORKERS ?= auto
+# What the real node takes, as Debian calls it; tests/cluster/node/parts.py says what else.
+NODE_PACKAGES := containerd runc containernetworking-plugins busybox-static
 
 PLUGINS := plugins/contexts plugins/resources plugins/pods plugins/testing
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test coverage lint format build test-packaging tox inspector cluster cluster-down bench lock clean
+.PHONY: help venv test node coverage lint format build test-packaging tox inspector cluster cluster-down bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +33,10 @@ venv: $(VENV)/.installed ## .venv with pinned requirements, the host and the plu
 
 test: venv ## every test; ARGS="-k x" goes to pytest
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+node: ## what a real node for tests takes, from Debian's packages, as root: containerd, runc, CNI plugins, busybox
+	@dpkg --status $(NODE_PACKAGES) >/dev/null 2>&1 || { \
+	  apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends $(NODE_PACKAGES); }
 
 coverage: venv ## the same, with branch coverage shown
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cluster import Cluster, Mode, mode, own, shared
+from tests.cluster import Cluster, ClusterUnavailable, Mode, mode, own, shared
+from tests.cluster import node as real_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.cluster.node import Pods
 
 _CLUSTER = pytest.StashKey[Cluster]()
 
@@ -44,6 +47,22 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
         pytest.skip("MCP_KUBERNETES_TEST_CLUSTER=none: tests of a real cluster are left out on purpose")
     handed = getattr(request.config, "workerinput", {}).get("cluster")
     return Cluster.from_json(handed) if handed else _started(request.config)
+
+
+def pytest_report_header() -> str:
+    """Which node the tests of logs, exec and port-forward have."""
+    return f"node: {real_node.described()}"
+
+
+@pytest.fixture(scope="session")
+def pods(cluster: Cluster) -> Pods:
+    """What makes pods on a real node, which all tests share; it is started when the first one asks."""
+    if real_node.left_out():
+        pytest.skip(f"{real_node.WITHOUT} says that the real node is meant to be left out")
+    try:
+        return real_node.shared(cluster).pods(cluster)
+    except ClusterUnavailable as error:
+        pytest.fail(f"{error} To test without it, set {real_node.WITHOUT}=node.")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _SECONDS = 30
@@ -52,6 +52,18 @@ class Api:
     def post(self, path: str, body: object) -> Any:
         """The answer to a POST, decoded."""
         return json.loads(self._request("POST", path, json.dumps(body)))
+
+    def delete(self, path: str) -> None:
+        """DELETE an object."""
+        self._request("DELETE", path)
+
+    def watch(self, path: str, seconds: int = _SECONDS) -> Iterator[dict[str, Any]]:
+        """The events of a list's path, those of what is there already first, for so many seconds."""
+        with closing(self._connection()) as connection:
+            joined = "&" if "?" in path else "?"
+            connection.request("GET", f"{path}{joined}watch=1&timeoutSeconds={seconds}", headers=self._headers)
+            for line in connection.getresponse():
+                yield json.loads(line)
 
     def ensure(self, path: str, body: object) -> None:
         """POST an object that may be there already."""

@@ -13,9 +13,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.cluster import cgroups
+
 RUN_PREFIX = "mcp-kubernetes-run-"
 _OWNER = "owner"
 _PROCESSES = "processes"
+_LIFELINE = "lifeline"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - only folders of a name that cannot be there yet
 
 
@@ -47,7 +50,9 @@ def data_folder(run: Path, name: str) -> Path:
 
 
 def remove_run_folder(run: Path) -> None:
-    """Remove the folder and what its links point to; what is gone already is no error."""
+    """End what was noted, remove the folder and what its links point to; what is gone already is no error."""
+    _end_processes(run)
+    cgroups.remove(run.name)
     for link in filter(Path.is_symlink, run.glob("*")):
         shutil.rmtree(link.readlink(), ignore_errors=True)
     shutil.rmtree(run, ignore_errors=True)
@@ -60,12 +65,24 @@ def note_process(run: Path, pid: int) -> None:
     (notes / str(pid)).write_text(identity(pid), "utf-8")
 
 
+def hold_lifeline(run: Path) -> int:
+    """The file to keep open as long as what other processes start in the run's folder is to live."""
+    os.mkfifo(run / _LIFELINE, 0o600)
+    return os.open(run / _LIFELINE, os.O_RDWR | os.O_CLOEXEC)
+
+
+def lifeline(run: Path) -> int:
+    """The other end: it ends when the owner does, however that comes to pass."""
+    end = os.open(run / _LIFELINE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    os.set_blocking(end, True)  # it was not for the opening, which must not wait for an owner who is gone
+    return end
+
+
 def remove_leftovers() -> None:
     """End and remove the runs whose owner is gone."""
     for run in Path(tempfile.gettempdir()).glob(f"{RUN_PREFIX}*"):
         with contextlib.suppress(OSError):  # another run's clean-up got there first, or it is another user's
             if run.stat().st_uid == os.getuid() and not is_owned(run):
-                _end_processes(run)
                 remove_run_folder(run)
 
 

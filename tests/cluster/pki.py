@@ -41,9 +41,9 @@ class Pki:
         pki = cls(folder=folder)
         pki._make_ca()
         pki._make_service_account_keys()
-        certificate, key = pki.issue("kube-apiserver", server=True)
-        pki._write("kube-apiserver.crt", certificate)
-        pki._write("kube-apiserver.key", key)
+        pki.keep("kube-apiserver", *pki.issue("kube-apiserver", server=True))
+        # As whom the API server speaks to kubelets, for logs, exec and port-forward.
+        pki.keep("kubelet-client", *pki.issue("kube-apiserver-kubelet-client", ("system:masters",)))
         return pki
 
     @property
@@ -57,6 +57,12 @@ class Pki:
         certificate = _leaf(_subject(name, groups), key.public_key(), ca, server=server)
         signed = certificate.sign(self._ca_key(), hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.PEM), _pem(key)
+
+    def keep(self, file: str, certificate: bytes, key: bytes) -> tuple[Path, Path]:
+        """Write a certificate and its key into the folder; returns both paths."""
+        self._write(f"{file}.crt", certificate)
+        self._write(f"{file}.key", key)
+        return self.folder / f"{file}.crt", self.folder / f"{file}.key"
 
     def kubeconfig(self, path: Path, server: str, name: str, groups: Sequence[str] = ()) -> Path:
         """Write a kubeconfig for the user `name`, complete in one file (nothing beside it is read)."""

@@ -57,21 +57,28 @@ class Process:
             os.killpg(self.child.pid, signal.SIGKILL)
             self.child.wait(timeout=5)
 
+    def disown(self) -> None:
+        """Leave it to its owner: that nobody here waits for its end is no mistake, as Popen would think."""
+        self.child.returncode = 0
+
     def _failure(self, sentence: str) -> ComponentFailed:
         tail = "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-20:])
         kind = PortTaken if "address already in use" in tail else ComponentFailed
         return kind(f"{self.name} {sentence}; the end of {self.log}:\n{tail}")
 
 
-def launch(run: Path, name: str, command: Sequence[str | Path]) -> Process:
-    """Start a component in the run's folder, in a session of its own (Ctrl-C is ours, not its own)."""
+def launch(run: Path, name: str, command: Sequence[str | Path], owner: int = subprocess.PIPE) -> Process:
+    """Start a component in the run's folder, in a session of its own (Ctrl-C is ours, not its own).
+
+    It ends with this process, or with the one that holds the other end of the file `owner`.
+    """
     log = run / "logs" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("wb") as output:
         child = subprocess.Popen(
             [sys.executable, "-I", "-S", _LEASH, *command],
             cwd=run,
-            stdin=subprocess.PIPE,
+            stdin=owner,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -16,7 +16,7 @@ import yaml
 from tests.cluster.api import Api
 from tests.cluster.binaries import binary
 from tests.cluster.cluster import Cluster
-from tests.cluster.folders import new_run_folder, remove_leftovers, remove_run_folder
+from tests.cluster.folders import hold_lifeline, new_run_folder, remove_leftovers, remove_run_folder
 from tests.cluster.pki import Pki
 from tests.cluster.plane import Plane
 from tests.cluster.versions import ClusterUnavailable
@@ -95,6 +95,7 @@ def existing(kubeconfig: Path) -> Cluster:
     ca.write_bytes(base64.b64decode(cluster.get("certificate-authority-data", "")))
     with ExitStack() as ends:
         ends.callback(remove_run_folder, folder)
+        ends.callback(os.close, hold_lifeline(folder))
         return Cluster(
             server=cluster["server"],
             version=_version(admin),
@@ -113,6 +114,7 @@ def _assembled(
     with ExitStack() as on_failure:
         ends = on_failure.enter_context(plane.ends)
         ends.callback(remove_run_folder, plane.folder)
+        ends.callback(os.close, hold_lifeline(plane.folder))
         etcd = etcd or plane.start_etcd()
         server = plane.start_api_server(etcd, prefix, extra_args)
         if controllers or kwok:  # it is the controllers who take the taint off a node that became ready

@@ -37,7 +37,7 @@ KUBERNETES = Module(
     version=KUBERNETES_VERSION,
     programs={
         name: f"k8s.io/kubernetes/cmd/{name}"
-        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
     },
     ldflags=" ".join(["-s -w", *(f"-X k8s.io/component-base/version.{k}={v}" for k, v in _STAMPS.items())]),
     staging="v0.37.2",
