@@ -20,11 +20,18 @@ def jsonlike(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 _CODES = "".join(
     map(chr, [*range(0x20), 0x7F, 0x85, 0x9B, 0xAD, 0x200B, 0x202E, 0x2028, 0x2066, 0xFE0F, 0xFEFF, 0xE0041])
 )
+
+
+def as_decoded(text: str) -> str:
+    """The text as a decoder of JSON gives it: two halves of a surrogate pair, side by side, are one character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 TEXTS = (
     st.text(max_size=30)
     | st.text(alphabet="ab01 \n\t:#-'\"\\,[]{}?&*!|>%@`~=<é", max_size=30)
     | st.text(alphabet=f"ab \n{_CODES}\ud800\udfff", max_size=12)
-)
+).map(as_decoded)
 VALUES = jsonlike(TEXTS)
 
 

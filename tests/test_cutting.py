@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes.cutting import MARK, cut_to
 from mcp_kubernetes.rendering import in_form
-from tests.objects import POD, TEXTS, VALUES
+from tests.objects import POD, TEXTS, VALUES, as_decoded
 
 if TYPE_CHECKING:
     from mcp_kubernetes.results import Form
@@ -23,7 +23,7 @@ _TEXT = re.compile(r"(.*)…\(\+([\d,]+) bytes\)", re.DOTALL)
 _ITEMS = re.compile(r"…\(\+([\d,]+) items\)")
 _FIELDS = re.compile(r"\(\+([\d,]+) fields\)")
 
-_LONG = st.builds(lambda text, times: text * times, TEXTS, st.sampled_from([1, 50, 2_000]))
+_LONG = st.builds(lambda text, times: as_decoded(text * times), TEXTS, st.sampled_from([1, 50, 2_000]))
 _MANY = st.builds(lambda item, times: [item] * times, VALUES, st.sampled_from([1, 40, 500]))
 _WIDE = st.builds(lambda item, times: {f"key-{n}": item for n in range(times)}, VALUES, st.sampled_from([1, 40, 500]))
 _PARTS = VALUES | _LONG | _MANY | _WIDE | st.builds(lambda inner: {"a": [{"b": inner}]}, _LONG | _MANY | _WIDE)

@@ -30,7 +30,7 @@ async def test_an_event_list_that_is_forbidden_costs_only_the_events(app: Apps, 
         asked = {"resourceType": "configmaps", "namespace": "z", "name": "cm-01y"}
         answer = await client.call_tool("k8s_describe_resource", asked)
     assert not answer.is_error
-    assert "name: cm-01y" in text(answer)
+    assert '"name":"cm-01y"' in text(answer)
     assert "note: Its events could not be read: " in text(answer)
     assert "403" in text(answer)
 
