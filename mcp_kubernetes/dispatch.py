@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.approval import NOBODY, ApprovalRequired, Person, Question
 from mcp_kubernetes.audit import CallRecord
-from mcp_kubernetes.calls import Budget, Notes, Session, ToolCall
+from mcp_kubernetes.calls import FEWEST_NOTES_BYTES, Budget, Notes, Session, ToolCall
 from mcp_kubernetes.errors import NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact
@@ -153,4 +153,5 @@ def _outcome(answer: Answer) -> Outcome:
 def _failure(sentence: str, call: ToolCall) -> Outcome:
     """The sentence, and the notes so far: what was assumed often explains what went wrong."""
     text = "\n".join(map(unposed, redact(strip_control(sentence))[:_MAX_ERROR].splitlines()))
-    return Outcome(blocks=tuple(block for block in (text, str(call.notes)) if block), is_error=True)
+    notes = call.notes.within(max(call.budget.max_bytes - len(text.encode()), FEWEST_NOTES_BYTES))
+    return Outcome(blocks=tuple(block for block in (text, notes) if block), is_error=True)

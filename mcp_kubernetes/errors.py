@@ -163,9 +163,10 @@ class FieldConflict(Conflict):
 
 
 class Expired(APIError):
-    """410: the list's snapshot is gone from the API server."""
+    """410: the list's snapshot is gone from the API server. With `token` the present one goes on at the same place."""
 
     hint = "Start the list again without `continue`."
+    token = ""
 
 
 class UnsupportedMediaType(APIError):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
+from mcp_kubernetes.calls import FEWEST_NOTES_BYTES
 from mcp_kubernetes.fitting import more_bytes, object_within, within
 from mcp_kubernetes.rendering import fenced, unposed
 from mcp_kubernetes.results import Answer, Change, Foreign, Object, Part, Rendered, Rows, Text, strip_control
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.parameters import Page
     from mcp_kubernetes.pipeline import Proceed
 
-_NOTES_BYTES, _FEWEST_NOTES_BYTES = 2_048, 384
-"""Kept free for the notes: an answer that cannot say what was cut is worth nothing. A cursor alone takes 200."""
+_NOTES_BYTES = 2_048
+"""Kept free for the notes of an answer that is not small."""
 
 _FEW_ROWS = 1_024
 """Bytes kept for a table whose length nobody knows before it is read."""
@@ -38,9 +39,10 @@ async def shape(call: ToolCall, proceed: Proceed) -> Answer:
         found = await proceed(call)
     for note in found.notes:
         call.notes.add(note.template, **note.fields)
-    call.budget.take(min(_NOTES_BYTES, max(_FEWEST_NOTES_BYTES, call.budget.left // 4)))
+    call.budget.take(min(_NOTES_BYTES, max(FEWEST_NOTES_BYTES, call.budget.left // 4)))
     text = "\n".join([block async for block in _blocks(call, found) if block])
-    return Answer(tuple(Rendered(block) for block in (text, str(call.notes)) if block))
+    notes = call.notes.within(call.budget.max_bytes - len(text.encode()))
+    return Answer(tuple(Rendered(block) for block in (text, notes) if block))
 
 
 async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:

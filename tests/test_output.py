@@ -369,6 +369,29 @@ async def test_notes_come_last_in_a_block_of_their_own_and_each_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [1, 3, 40])
+@pytest.mark.parametrize("length", [20, 300, 3_000])
+async def test_many_or_long_notes_leave_the_answer_within_its_budget_and_their_number_is_said(
+    count: int, length: int
+) -> None:
+    notes = tuple(Text("{n}: {x}.", n=number, x="é" * length) for number in range(count))
+    blocks = await said(Answer((Foreign("x" * 5_000),), notes), maxBytes=1_024)
+    assert sum(len(block.encode()) for block in blocks) <= 1_024
+    lines = blocks[-1].splitlines()
+    left_out = re.fullmatch(r"note: (\d+) more notes did not fit into the answer\.", lines[-1])
+    whole = [line for line in lines if line.endswith(".") and "é" in line]
+    assert len(lines) - bool(left_out) + int(left_out[1] if left_out else 0) == count + 1
+    assert len(whole) == count or left_out or lines[-1].endswith("…")
+
+
+async def test_a_note_with_a_cursor_is_kept_whole_whatever_else_there_is_to_say() -> None:
+    cursor = "c" * 250
+    notes = (Text("{x}", x="y" * 900), Text("there are more; to go on, pass continue={c}", c=cursor))
+    blocks = await said(Answer((Foreign("x" * 5_000),), notes), maxBytes=1_024)
+    assert f"pass continue={cursor}\n" in f"{blocks[-1]}\n"
+    assert sum(len(block.encode()) for block in blocks) <= 1_024
+
+
 async def test_an_answer_of_nothing_but_notes_has_no_empty_block() -> None:
     assert await said(Answer((), (Text("There are none."),))) == ["note: There are none."]
 

@@ -9,7 +9,7 @@ import asyncio
 from collections import namedtuple
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import InvalidArguments
@@ -213,7 +213,8 @@ class Cluster(Changes, Running):
         position = Position(start)
         if page is not None:
             page.bind(lambda shown: self._cursor(position, shown))
-        lister = Lister(send=self._send, question=self._sized(question, page), free=self._free)
+        sized = self._sized(question, page)
+        lister = Lister(send=self._send, question=sized, free=self._free, moved=self._note_moved)
         wanted = (page.limit if page else None) or self._budget.left / _BYTES_PER_ROW
         try:
             async with aclosing(lister.chunks(start, wanted)) as chunks:
@@ -222,6 +223,12 @@ class Cluster(Changes, Running):
         finally:
             if question.expression:
                 self._note_matches(position)
+
+    def _note_moved(self) -> None:
+        self._notes.add(
+            "The API server has dropped the list as it was (410), so this goes on inconsistently, in the present list: "
+            "what was made, changed or deleted in between may be missing or appear."
+        )
 
     def _note_matches(self, position: Position) -> None:
         """Say what came of `where`: an object that lacks a field is neither a match nor clearly none."""
@@ -240,7 +247,7 @@ class Cluster(Changes, Running):
         place = position.place(shown=shown)
         if place and (more := position.remaining(place)):
             self._notes.add("About {more} objects of the list were not looked at.", more=more)
-        return self._sealer.seal(asdict(place)) if place else None
+        return self._sealer.seal(place.told) if place else None
 
     def _sized(self, question: Question, page: Page | None) -> Question:
         """Ask for no more rows than are wanted. Not where many may be passed over: then read on, page after page."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mcp_kubernetes.kube.forms import ASSIGNED, ASSIGNMENTS, FORMS, may_hold
-from mcp_kubernetes.kube.marks import MARKER, decoded, mark
+from mcp_kubernetes.kube.marks import MARKER, decoded, is_mark, mark
 from mcp_kubernetes.kube.references import is_reference
 from mcp_kubernetes.kube.sensitive import is_plain, is_sensitive
 
@@ -78,7 +78,9 @@ class Cover:
         if key not in _SECRET_VALUES or not isinstance(value, dict):
             return self.value(value, key)
         self._path.append(key)
-        found = {name: self._mark(name, decoded(key, inner)) for name, inner in value.items()}
+        found = {
+            name: inner if is_mark(inner) else self._mark(name, decoded(key, inner)) for name, inner in value.items()
+        }
         self._path.pop()
         return found
 
@@ -94,7 +96,7 @@ class Cover:
     def _text(self, value: str, name: str) -> str:
         if not self._looks:
             return self._document(value, name)
-        if is_sensitive(name.rpartition("/")[2]) and not is_plain(value) and not value.startswith(MARKER):
+        if is_sensitive(name.rpartition("/")[2]) and not is_plain(value) and not is_mark(value):
             return self._mark(name, value.encode())
         text = self._document(value, name)
         return self._parts(text, name) if may_hold(text) else text

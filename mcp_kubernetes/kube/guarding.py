@@ -105,10 +105,16 @@ async def shown(body: bytes, target: APIPath, *, looks: bool, paths: tuple[str, 
 
     Of a list of other objects than Secrets, what `paths` do not lead to may be left out.
     """
-    hide = masked if holds_values(target) else partial(hidden, looks=looks, paths=paths)
-    if hide is not masked and (not target.resource or target.subresource in _TEXTS):
+    is_secret = holds_values(target)
+    if not is_secret and (not target.resource or target.subresource in _TEXTS):
         return body
+    hide = partial(_secret, looks=looks) if is_secret else partial(hidden, looks=looks, paths=paths)
     return hide(body) if len(body) <= _QUICK else await asyncio.to_thread(hide, body)
+
+
+def _secret(body: bytes, *, looks: bool) -> bytes:
+    """Without values, and then without what looks like a credential beside them: an annotation, a label."""
+    return hidden(masked(body), looks=True) if looks else masked(body)
 
 
 def _note(call: ToolCall, body: bytes, sentence: str) -> None:

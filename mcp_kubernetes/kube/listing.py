@@ -9,11 +9,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcp_kubernetes.errors import Forbidden
+from mcp_kubernetes.errors import Expired, Forbidden
 from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.decode import TABLE, MetadataList, decode
 from mcp_kubernetes.kube.looking import chunk_of, looked_at
 from mcp_kubernetes.kube.places import Chunk, Place
+from mcp_kubernetes.kube.resuming import at_present, resumed
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.expression import Expression
@@ -66,11 +67,15 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Lister:
-    """Reads one question. `free` tells how many requests may go out now without waiting."""
+    """Reads one question. `free` tells how many requests may go out now without waiting.
+
+    `moved` is told when the list goes on in another snapshot than it began in.
+    """
 
     send: Send
     question: Question
     free: Callable[[], float]
+    moved: Callable[[], None] = lambda: None
 
     async def chunks(self, start: Place, wanted: float) -> AsyncGenerator[Chunk]:
         """All pages from `start` on. `wanted` is about how many rows will be read: it decides the way."""
@@ -139,6 +144,24 @@ class Lister:
             _give_up(task)
 
     async def _page(self, place: Place) -> Chunk:
+        if place.last and not place.skip:
+            return await self._resumed(place)
+        try:
+            return await self._read(place)
+        except Expired as gone:
+            present = at_present(place, gone)
+            if present is None:
+                raise
+            return await self._resumed(present)
+
+    async def _resumed(self, place: Place) -> Chunk:
+        chunk = resumed(await self._read(place), place.last)
+        if chunk is None:
+            raise Expired("The list as it was is gone from the API server, and its rows have no names.", status=410)
+        self.moved()
+        return chunk
+
+    async def _read(self, place: Place) -> Chunk:
         namespace = place.namespace or self.question.namespace
         request = Request(
             method="GET",

@@ -5,7 +5,7 @@ It takes longer than the event loop may be held where each object is looked at, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from mcp_kubernetes.kube.decode import (
     ListMeta,
     MetadataList,
     ObjectTable,
+    PartialObject,
     RawList,
     Table,
     TableRow,
@@ -30,14 +31,18 @@ def chunk_of(response: Response, place: Place, *, as_table: bool) -> Chunk:
     """The page as it came. Raises ClusterUnreachable for what is no page, AnswerTooLarge for one too deep."""
     if not as_table:
         found = decode(RawList, response.body)
-        return _made(found.items or (), found.metadata, place)
+        items = found.items or []
+        return _made(items, found.metadata, place, keys=lambda at: _key(decode(PartialObject, bytes(items[at]))))
     table = decode(Table, response.body)
     if table.kind != "Table":
         names = decode(MetadataList, response.body)
         rows = [(item.metadata.namespace, [item.metadata.name]) for item in names.items or ()]
-        return _made(rows, names.metadata, place, [ColumnDefinition(name="Name")])
-    cells = [(place.namespace or _namespace(row), row.cells) for row in table.rows or ()]
-    return _made(cells, table.metadata, place, table.columns or ())
+        named = names.items or []
+        columns = [ColumnDefinition(name="Name")]
+        return _made(rows, names.metadata, place, columns, keys=lambda at: _key(named[at]))
+    found_rows, columns = table.rows or [], table.columns or []
+    cells = [(place.namespace or _namespace(row), row.cells) for row in found_rows]
+    return _made(cells, table.metadata, place, columns, keys=_keys(found_rows, columns))
 
 
 def looked_at(response: Response, place: Place, question: Question) -> Chunk:
@@ -70,7 +75,27 @@ def _namespace(row: TableRow) -> str:
     return row.object.metadata.namespace if row.object else ""
 
 
-def _made(rows: Sequence[Any], metadata: ListMeta, place: Place, columns: Sequence[ColumnDefinition] = ()) -> Chunk:
+def _keys(rows: Sequence[TableRow], columns: Sequence[ColumnDefinition]) -> Callable[[int], str] | None:
+    """The keys of a table's rows: from the objects, or where these were not asked for from the column of the names."""
+    if rows and rows[0].object:
+        return lambda at: _key(rows[at].object or PartialObject())
+    if not columns or columns[0].name != "Name":
+        return None
+    return lambda at: f"/{rows[at].cells[0]}"
+
+
+def _key(found: PartialObject) -> str:
+    return f"{found.metadata.namespace}/{found.metadata.name}"
+
+
+def _made(
+    rows: Sequence[Any],
+    metadata: ListMeta,
+    place: Place,
+    columns: Sequence[ColumnDefinition] = (),
+    *,
+    keys: Callable[[int], str] | None,
+) -> Chunk:
     after = Place(namespace=place.namespace, token=metadata.continue_) if metadata.continue_ else None
     pinned = place if place.token else replace(place, version=metadata.resource_version)
-    return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining)
+    return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining, keys=keys)

@@ -10,12 +10,14 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 from base64 import b64decode
 from typing import Any
 
 MARKER = "<masked: "
 """How every masked value begins."""
 
+_MARK = re.compile(rf"{MARKER}[0-9]+ bytes, [0-9a-f]{{8}}>")
 _KEY = os.urandom(32)
 
 
@@ -25,6 +27,11 @@ def mark(owner: bytes, place: str, key: str, value: bytes) -> str:
     for part in (owner, place.encode(), key.encode(), value):
         digest.update(len(part).to_bytes(8) + part)
     return f"{MARKER}{len(value)} bytes, {digest.hexdigest()[:8]}>"
+
+
+def is_mark(value: object) -> bool:
+    """Whether a value is such a mask, as a whole: it hides nothing that could be masked once more."""
+    return isinstance(value, str) and _MARK.fullmatch(value) is not None
 
 
 def decoded(place: str, value: Any) -> bytes:

@@ -6,8 +6,8 @@ rows that were already given. The server's tokens pin a snapshot, so the rows of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a listing stands. `namespace` is set when it goes from namespace to namespace."""
+    """Where a listing stands. `namespace` is set when it goes from namespace to namespace.
+
+    `last` is the key of the row before it, by which the place is found again when positions have moved.
+    """
 
     namespace: str | None = None
     token: str = ""
     version: str = ""
     skip: int = 0
+    last: str = ""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Its fields, but none that says nothing: each byte is a third more in every cursor."""
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +39,7 @@ class Chunk:
 
     `verdicts` say for each row whether it matches the question's expression (None: that cannot be said); without
     an expression there are none, and every row counts. `remaining` is how many objects the server says come after.
+    `keys` give the key "namespace/name" of a row. One page that `is_loose` may hold other rows when it is read again.
     """
 
     rows: Sequence[Any]
@@ -38,6 +48,14 @@ class Chunk:
     columns: Sequence[ColumnDefinition] = ()
     verdicts: Sequence[bool | None] | None = None
     remaining: int | None = None
+    keys: Callable[[int], str] | None = None
+    is_loose: bool = False
+
+    def at(self, taken: int) -> Place:
+        """The place after so many of its rows."""
+        last = self.keys(taken - 1) if self.keys and taken else self.place.last
+        skip = 0 if self.is_loose and self.place.token else taken
+        return replace(self.place, skip=skip, last=last)
 
 
 @dataclass
@@ -81,7 +99,7 @@ class Position:
 
     def remaining(self, place: Place) -> int | None:
         """About how many objects come after `place`, one of this position; None where the server does not tell."""
-        if self._chunk is None or self._chunk.remaining is None or place.namespace is not None:
+        if self._chunk is None or self._chunk.remaining is None or place.namespace is not None or self._chunk.is_loose:
             return None
         rest = len(self._chunk.rows) - place.skip if place != self._chunk.after else 0
         return rest + self._chunk.remaining
@@ -92,5 +110,5 @@ class Position:
             return self.start
         taken = self._taken if shown else max(self._taken - 1, self._chunk.place.skip)
         if taken < len(self._chunk.rows):
-            return replace(self._chunk.place, skip=taken)
+            return self._chunk.at(taken)
         return self._chunk.after

@@ -66,8 +66,13 @@ class _Details(msgspec.Struct, gc=False):
     causes: list[_Cause] | None = None
 
 
+class _Metadata(msgspec.Struct, gc=False):
+    continue_: str = msgspec.field(name="continue", default="")
+
+
 class _Status(msgspec.Struct, gc=False):
     kind: str = ""
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
     message: str = ""
     reason: str = ""
     details: _Details | None = None
@@ -85,7 +90,10 @@ def error_of(response: Response, hint: str = "") -> APIError:
     error = _class(response.status, status)
     message = _sentence(status, response) if status else _without_status(response)
     hint = hint or _hint(response, is_servers=status is not None)
-    return error(message, status=response.status, reason=status.reason if status else "", hint=hint)
+    found = error(message, status=response.status, reason=status.reason if status else "", hint=hint)
+    if status and isinstance(found, Expired):
+        found.token = status.metadata.continue_
+    return found
 
 
 def _class(code: int, status: _Status | None) -> type[APIError]:

@@ -12,13 +12,13 @@ import ssl
 import tempfile
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _SECONDS = 30
@@ -81,6 +81,20 @@ class Api:
         except (OSError, http.client.HTTPException, RequestFailed):
             return False
         return True
+
+    @contextmanager
+    def trying(self) -> Iterator[Callable[[str, str, object], tuple[int, Any]]]:
+        """Sends method, path and body over one connection; gives status and decoded answer, a refusal too."""
+        with closing(self._connection()) as connection:
+
+            def send(method: str, path: str, body: object) -> tuple[int, Any]:
+                kind = "merge-patch+json" if method == "PATCH" else "json"
+                headers = {**self._headers, "Content-Type": f"application/{kind}"}
+                connection.request(method, path, json.dumps(body), headers)
+                response = connection.getresponse()
+                return response.status, json.loads(response.read())
+
+            yield send
 
     def _ensure_each(self, objects: Sequence[tuple[str, object]]) -> None:
         with closing(self._connection()) as connection:

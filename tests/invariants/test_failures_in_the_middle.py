@@ -182,13 +182,10 @@ GONE = {
     "apiVersion": "v1",
     "code": 410,
     "reason": "Expired",
-    "message": "The provided continue parameter is too old to display a consistent list result. You can start a new "
-    "list without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
-    "results. Continuing with the provided token results in an inconsistent list - objects that were created, "
-    "modified, or deleted between the time the first chunk was returned and now may show up in the list.",
-    "metadata": {"continue": "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ"},
+    "message": "The provided continue parameter is too old to display a consistent list result. You must start a new "
+    "list without the continue parameter.",
 }
-"""What an API server says of a snapshot that etcd has compacted."""
+"""What an API server says of a snapshot that etcd has compacted, where it offers no other to go on in."""
 
 
 @pytest.mark.parametrize("more", [{}, {"columns": "N:.metadata.name"}, {"where": "true"}, {"output": "json"}])

@@ -22,6 +22,7 @@ from mcp_kubernetes import (
     completion,
     tool,
 )
+from mcp_kubernetes_resources.ways import name_column
 
 NOWHERE = "-"
 
@@ -66,7 +67,8 @@ async def complete_name(call: ToolCall, value: Typed, namespace: Place, kind: Re
 async def _names(call: ToolCall, kind: str, namespace: str | None) -> list[str]:
     names: list[str] = []
     async for page in call.cluster.table(kind, namespace):
-        names += [str(row[0]) for row in islice(page, _LOOKED_AT - len(names))]
+        column = name_column(page)
+        names += [str(row[column]) for row in islice(page, _LOOKED_AT - len(names))]
         if len(names) == _LOOKED_AT:
             break
     return names

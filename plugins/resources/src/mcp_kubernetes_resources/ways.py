@@ -30,7 +30,7 @@ async def objects(call: ToolCall, scope: Scope, page: Page, form: Literal["yaml"
 
 
 async def table(call: ToolCall, scope: Scope, page: Page, output: str) -> Lines:
-    """The server's own columns: as in kubectl get, with `wide` all of them, with `name` the first."""
+    """The server's own columns: as in kubectl get, with `wide` all of them, with `name` that of the names."""
     shown: list[int] = []
     async with aclosing(call.cluster.table(scope.kind, scope.namespace, page=page, **scope.options)) as parts:
         async for part in parts:
@@ -130,8 +130,15 @@ def _header(part: TablePage) -> list[str]:
 
 def _shown(part: TablePage, output: str) -> list[int]:
     first = int(part.spans_namespaces)
+    if output == "name":
+        return [*range(first), first + name_column(part)]
     wanted = [i for i, column in enumerate(part.columns) if output == "wide" or column.priority == 0]
-    return [*range(first), *(first + i for i in (wanted[:1] if output == "name" else wanted))]
+    return [*range(first), *(first + i for i in wanted)]
+
+
+def name_column(part: TablePage) -> int:
+    """The column with the names of the objects: not the first one in a table of events."""
+    return next((i for i, column in enumerate(part.columns) if column.name == "Name"), 0)
 
 
 def _spare(part: TablePage, shown: Sequence[int]) -> list[int]:
