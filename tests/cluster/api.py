@@ -53,6 +53,14 @@ class Api:
         """The answer to a POST, decoded."""
         return json.loads(self._request("POST", path, json.dumps(body)))
 
+    def patch(self, path: str, body: object) -> Any:
+        """The answer to a merge patch, decoded."""
+        return json.loads(self._request("PATCH", path, json.dumps(body)))
+
+    def delete(self, path: str) -> None:
+        """Delete what is there."""
+        self._request("DELETE", path)
+
     def ensure(self, path: str, body: object) -> None:
         """POST an object that may be there already."""
         self.ensure_all([(path, body)])
@@ -84,7 +92,8 @@ class Api:
             return self._exchange(connection, method, path, body)
 
     def _exchange(self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None) -> str:
-        connection.request(method, path, body, self._headers)
+        content = {"Content-Type": "application/merge-patch+json"} if method == "PATCH" else {}
+        connection.request(method, path, body, self._headers | content)
         response = connection.getresponse()
         answer = response.read().decode()
         if response.status >= http.client.BAD_REQUEST:
