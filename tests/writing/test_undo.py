@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from mcp_kubernetes_contexts import Contexts
 from pytest_mcp_kubernetes.apps import Apps, text
 from pytest_mcp_kubernetes.static import Static
 from tests.writing.kinds import GROUP, KINDS, Fields, Kind, define, merged, told
+from tests.writing.watched import change_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,6 @@ _seeded = settings(derandomize=True, database=None, deadline=None, suppress_heal
 few, fewer = settings(_seeded, max_examples=3), settings(_seeded, max_examples=2)
 """Fewer where each example makes several requests more."""
 
-_CHANGE_ID = re.compile(r"changeId ([a-z2-7]{13})\b")
 _LABELS = {"a": "1", "kept": "1"}
 _ANNOTATIONS = {"example.com/b": "<&>\u2028", "kept": "1"}
 CHANGED_SINCE = "changed since, so nothing was undone"
@@ -152,12 +151,6 @@ class Bench:
         result = await self.client.call_tool("k8s_undo_change", {"changeId": change})
         assert result.is_error, text(result)
         return text(result)
-
-
-def change_id(answer: str) -> str:
-    found = _CHANGE_ID.search(answer)
-    assert found, answer
-    return found[1]
 
 
 def operations(before: Fields, patch: Fields) -> list[Fields]:
