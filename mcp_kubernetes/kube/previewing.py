@@ -47,7 +47,7 @@ def _patched(operations: Sequence[Mapping[str, Any]], found: Any) -> Any:
         path = _steps(each["path"])
         match each["op"]:
             case "add" | "replace" as op:
-                _put(document, path, each["value"], over=op == "replace")
+                _put(document, path, _copied(each["value"]), over=op == "replace")
             case "remove":
                 _take(document, path)
             case "move":

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 _SECONDS = 30
@@ -48,6 +48,11 @@ class Api:
     def get(self, path: str) -> Any:
         """The answer to a GET, decoded."""
         return json.loads(self._request("GET", path))
+
+    def get_each(self, paths: Iterable[str]) -> list[Any]:
+        """The answers to several GETs over one connection, decoded."""
+        with closing(self._connection()) as connection:
+            return [json.loads(self._exchange(connection, "GET", path, None)) for path in paths]
 
     def post(self, path: str, body: object) -> Any:
         """The answer to a POST, decoded."""

@@ -45,29 +45,26 @@ def is_write(request: Request) -> bool:
 
 
 def versions(cluster: Cluster) -> dict[str, str]:
-    """The resourceVersion of everything in the cluster by its path, once two looks agree."""
-    before = _versions(cluster.api)
+    """The resourceVersion of everything in the cluster by its uid, once two looks agree."""
+    api = cluster.api
+    paths = list(_collections(api))
+    before = _versions(api, paths)
     for _ in range(_LOOKS):
-        if (found := _versions(cluster.api)) == before:
+        if (found := _versions(api, paths)) == before:
             return found
         before = found
     raise AssertionError("the cluster does not come to rest")
 
 
-def _versions(api: Api) -> dict[str, str]:
-    return {
-        f"{path}/{item['metadata'].get('namespace', '')}/{item['metadata']['name']}": item["metadata"][
-            "resourceVersion"
-        ]
-        for path in _collections(api)
-        for item in api.get(path)["items"]
-        if "resourceVersion" in item["metadata"]
-    }
+def _versions(api: Api, paths: Iterable[str]) -> dict[str, str]:
+    metadata = [item["metadata"] for found in api.get_each(paths) for item in found["items"]]
+    return {each["uid"]: each["resourceVersion"] for each in metadata if "resourceVersion" in each}
 
 
 def _collections(api: Api) -> Iterator[str]:
-    groups = [f"/apis/{group['preferredVersion']['groupVersion']}" for group in api.get("/apis")["groups"]]
-    for root in ("/api/v1", *groups):
-        for resource in api.get(root)["resources"]:
+    groups = [group["preferredVersion"]["groupVersion"] for group in api.get("/apis")["groups"]]
+    roots = ["/api/v1", *(f"/apis/{group}" for group in groups)]
+    for root, found in zip(roots, api.get_each(roots), strict=True):
+        for resource in found["resources"]:
             if {"list", "patch"} <= {*resource["verbs"]} and resource["name"] not in _RESTLESS:
                 yield f"{root}/{resource['name']}"
