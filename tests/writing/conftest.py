@@ -1,4 +1,4 @@
-"""What the tests of changes share: a client of a server that may change the cluster, and a witness at the API server."""
+"""What the tests of changes share: a client that may change the cluster, and a witness at the API server."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -15,7 +16,6 @@ from aiohttp import web
 from tests.cluster.api import client_tls
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
@@ -42,9 +42,10 @@ class Cutting:
         if not is_change or not self.spoil:
             return await self._passed_on(request)
         self.arrived.append(request.method)
-        if self.spoil != "the connection ends before it arrives":
-            answer = await self._passed_on(request)
-            self.done()
+        if self.spoil == SPOILS[0]:
+            return self._dropped(request)
+        answer = await self._passed_on(request)
+        self.done()
         if self.spoil in _ANSWERS:
             return _ANSWERS[self.spoil]()
         if self.spoil == "the answer ends in its middle":
@@ -53,6 +54,9 @@ class Cutting:
             await half.write(b'{"kind"')
         elif self.spoil == "the answer never comes" and self.held:
             await self.held.wait()
+        return self._dropped(request)
+
+    def _dropped(self, request: web.Request) -> web.Response:
         if request.transport:
             request.transport.abort()
         return web.Response()
@@ -106,7 +110,7 @@ async def cutting(witness: Witness, kubeconfig: Path) -> AsyncIterator[Cutting]:
     context = [{"name": "one", "context": {"cluster": "one", "user": "one"}}]
     users = [{"name": "one", "user": {"token": "not-looked-at"}}]
     content = {"current-context": "one", "clusters": named, "users": users, "contexts": context}
-    kubeconfig.write_text(json.dumps(content), "utf-8")
+    await asyncio.to_thread(kubeconfig.write_text, json.dumps(content), "utf-8")
     try:
         yield made
     finally:

@@ -1,4 +1,4 @@
-"""Manifests become objects: conflicts with their owners, kinds that are defined on the way, a result for each document."""
+"""Manifests become objects: conflicts with owners, kinds defined on the way, a result for each document."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ async def test_who_owns_a_field_is_named_and_force_takes_it_over(
     cluster: Cluster, namespace: str, ask: Ask, refused: Ask
 ) -> None:
     theirs = json.dumps(_map("o", a="theirs", b="theirs"))
-    cluster.kubectl(
-        "apply", "--server-side", "--field-manager=flux", "-n", namespace, "-f", "-", stdin=theirs
-    )
+    cluster.kubectl("apply", "--server-side", "--field-manager=flux", "-n", namespace, "-f", "-", stdin=theirs)
     said = await refused(_APPLY, manifest=_map("o", a="ours"), namespace=namespace)
     assert "flux" in said
     assert ".data.a" in said
@@ -61,7 +59,9 @@ async def test_a_change_tells_generation_fields_and_id_in_few_lines(namespace: s
     assert " unchanged in " in await ask(_APPLY, manifest=made, namespace=namespace, force=True)
 
 
-async def test_a_kind_and_its_object_come_in_one_text_in_either_order(cluster: Cluster, namespace: str, ask: Ask) -> None:
+async def test_a_kind_and_its_object_come_in_one_text_in_either_order(
+    cluster: Cluster, namespace: str, ask: Ask
+) -> None:
     for number, tool in enumerate((_CREATE, _APPLY)):
         group = f"order{number}.example.com"
         kind = definition("Thing", group=group)
@@ -146,7 +146,7 @@ async def test_warnings_of_the_api_server_are_passed_on(namespace: str, ask: Ask
 async def test_a_started_record_is_written_before_the_request_and_finished_with_the_same_id(
     namespace: str, ask: Ask, witness: Witness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await ask(_CREATE, manifest=[_map("one", password="hunter2"), _map("two")], namespace=namespace)
+    await ask(_CREATE, manifest=[{**_map("one"), "data": {"password": "hunter2"}}, _map("two")], namespace=namespace)
     await ask("k8s_delete_resource", resourceType="configmaps", name="one", namespace=namespace, dryRun=True)
     await ask("k8s_list_resources", resourceType="configmaps", namespace=namespace)
     records = [json.loads(each.message) for each in caplog.records if each.name.endswith(".audit")]

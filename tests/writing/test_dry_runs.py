@@ -107,7 +107,7 @@ async def _changes_nothing(resting: Cluster, client: Client, **dry: bool) -> Non
 
 @that_changes
 async def test_an_undo_with_dry_run_changes_nothing(resting: Cluster, client: Client) -> None:
-    done = {
+    done: dict[str, tuple[str, dict[str, Any]]] = {
         "create": (_CREATE, {"manifest": {**_MAP, "metadata": {"name": "made"}}}),
         "patch": (_PATCH, {**_KEPT, "patch": {"data": {"is": "there"}}, "patchType": "merge"}),
         "scale": (_SCALE, {**_WEB, "replicas": 3}),

@@ -23,18 +23,17 @@ MOST = 0.03
 _ENV = [{"name": f"SETTING_{n}", "value": f"value {n}: some text"} for n in range(20)]
 _CONTAINER = {"name": "web", "image": "registry.example.com/team/web:1", "env": _ENV}
 _TEMPLATE = {"metadata": {"labels": {"app": "o"}}, "spec": {"containers": [_CONTAINER]}}
+_SELECTOR = {"matchLabels": {"app": "o"}}
 _LINES = {f"key-{n}": f"line {n}\n" * 10 for n in range(40)}
 
 FIELDS: dict[str, Fields] = {
     "ConfigMap": {"data": _LINES},
     "Secret": {"stringData": _LINES},
-    "Deployment": {
-        "spec": {"replicas": 0, "paused": True, "selector": {"matchLabels": {"app": "o"}}, "template": _TEMPLATE}
+    "Deployment": {"spec": {"replicas": 0, "paused": True, "selector": _SELECTOR, "template": _TEMPLATE}},
+    "StatefulSet": {"spec": {"replicas": 0, "selector": _SELECTOR, "template": _TEMPLATE, "serviceName": "o"}},
+    "Role": {
+        "rules": [{"apiGroups": [f"g{n}.example.com"], "resources": ["things"], "verbs": ["*"]} for n in range(60)]
     },
-    "StatefulSet": {
-        "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "o"}}, "template": _TEMPLATE, "serviceName": "o"}
-    },
-    "Role": {"rules": [{"apiGroups": [f"g{n}.example.com"], "resources": ["things"], "verbs": ["*"]} for n in range(60)]},
     "NetworkPolicy": {
         "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 1_000 + n, "protocol": "TCP"}]} for n in range(60)]}
     },

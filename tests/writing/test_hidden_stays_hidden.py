@@ -60,7 +60,8 @@ ATTEMPTS: dict[str, tuple[str, Any]] = {
     ),
     "copy through a second place": (
         "Secret",
-        [_EMPTY, {"op": "copy", "from": "/data/a", "path": "/data/b"}, {"op": "move", "from": "/data/b", "path": _OPEN}],
+        [_EMPTY, {"op": "copy", "from": "/data/a", "path": "/data/b"},
+         {"op": "move", "from": "/data/b", "path": _OPEN}],
     ),
     "copy a Secret's value into a label": (
         "Secret", [{"op": "add", "path": "/metadata/labels", "value": {}},
@@ -176,16 +177,12 @@ async def test_what_does_not_touch_hidden_values_is_carried_out_and_undone(
 async def test_a_value_that_the_caller_sends_may_stand_anywhere(place: str, call: Call) -> None:
     """They know it. What else is hidden stays hidden all the same."""
     patch = {"metadata": {"annotations": {"theirs": "open-words"}}, "stringData": {"also": "open-words"}}
-    result = await call(
-        "k8s_patch_resource", **_which("Secret", place), patch=patch, patchType="merge", dryRun=True
-    )
+    result = await call("k8s_patch_resource", **_which("Secret", place), patch=patch, patchType="merge", dryRun=True)
     assert not result.is_error, text(result)
     assert '.metadata.annotations\t(none)\t{"theirs":"open-words"}' in text(result)
 
 
-async def test_what_may_not_be_read_is_not_moved_about_blindly(
-    cluster: Cluster, place: str, serving: Any
-) -> None:
+async def test_what_may_not_be_read_is_not_moved_about_blindly(cluster: Cluster, place: str, serving: Any) -> None:
     del cluster
     async with serving(denied_operations=["get"]) as call:
         patch = [_EMPTY, {"op": "copy", "from": "/data/a", "path": _OPEN}]
@@ -202,5 +199,3 @@ async def test_a_guess_is_no_way_to_read_a_value_out_piece_by_piece(place: str, 
     result = await call("k8s_patch_resource", **_which("Secret", place), patch=patch, patchType="json", dryRun=True)
     assert result.is_error
     assert Planted((HIDDEN[-12:],)).left_in(text(result)) == []
-
-

@@ -52,7 +52,11 @@ async def client(app: Apps, lossy: Cutting, tmp_path: Path, cluster: Cluster, na
     web = KINDS["Deployment"]
     cluster.api.post(web.path(namespace), web.manifest("web"))
     plugins = {"resources": mcp_kubernetes_resources, "static": Static(tmp_path / "config")}
-    settings = {"safety": {"non_destructive": False}, "kubernetes": {"qps_limit": 0}, "tools": {"timeout": 20}}
+    settings: dict[str, dict[str, Any]] = {
+        "safety": {"non_destructive": False},
+        "kubernetes": {"qps_limit": 0},
+        "tools": {"timeout": 20},
+    }
     async with app(plugins, settings) as made:
         yield made
 

@@ -94,7 +94,10 @@ async def _sent_back(client: Client, which: dict[str, str], edited: Fields) -> l
         ("k8s_create_resource", {"manifest": {**edited, "metadata": {**edited["metadata"], "name": "copy"}}}),
         ("k8s_patch_resource", {**which, "patch": edited, "patchType": "merge"}),
         ("k8s_patch_resource", {**which, "patch": json.dumps(edited), "patchType": "strategic"}),
-        ("k8s_patch_resource", {**which, "patch": [{"op": "replace", "path": "", "value": edited}], "patchType": "json"}),
+        (
+            "k8s_patch_resource",
+            {**which, "patch": [{"op": "replace", "path": "", "value": edited}], "patchType": "json"},
+        ),
     ]
     results = [await client.call_tool(tool, arguments) for tool, arguments in ways]
     assert all(result.is_error for result in results), [text(result) for result in results]
@@ -163,7 +166,7 @@ async def test_a_mask_in_base64_is_a_mask(app: Apps, cluster: Cluster, namespace
 
 
 async def test_what_text_is_redacted_to_is_no_value_either(app: Apps, cluster: Cluster, namespace: str) -> None:
-    """Where the operator does not want values masked that look like credentials, their known forms still leave no answer."""
+    """Where the operator wants nothing masked outside of Secrets, known forms still leave no answer."""
     manifest = {**KINDS["ConfigMap"].manifest("o"), "data": {"header": bearer(PLANTED)}}
     cluster.api.post(f"/api/v1/namespaces/{namespace}/configmaps", manifest)
     which = {"resourceType": "configmaps", "namespace": namespace, "name": "o"}

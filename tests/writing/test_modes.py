@@ -109,7 +109,8 @@ def _state(cluster: Cluster) -> str:
     """What a change of any of these tools would alter, as the API server has it; the status is the controllers'."""
     kinds = ("/api/v1", "configmaps"), ("/apis/apps/v1", "deployments")
     lists = [cluster.api.get(f"{root}/namespaces/{PLACE}/{plural}")["items"] for root, plural in kinds]
-    return json.dumps([(item["metadata"]["name"], item.get("data"), item.get("spec")) for found in lists for item in found])
+    items = [item for found in lists for item in found]
+    return json.dumps([(item["metadata"]["name"], item.get("data"), item.get("spec")) for item in items])
 
 
 async def _try_all(client: Client) -> None:
@@ -121,7 +122,6 @@ async def _try_all(client: Client) -> None:
             await client.call_tool(tool, arguments)
         except MCPError as error:
             assert "Unknown tool" in str(error)  # noqa: PT017 - other errors are none of a hidden tool
-
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -179,11 +179,12 @@ async def test_an_undo_needs_the_right_to_what_it_does(
     async with _served(app, kubeconfig, safety) as client:
         if forward == "delete":
             await client.call_tool("k8s_apply_resource", {"manifest": _config_map("undone")})
-        tool, arguments = {
+        forwards: dict[str, tuple[str, dict[str, Any]]] = {
             "create": ("k8s_create_resource", {"manifest": _config_map("undone")}),
             "delete": ("k8s_delete_resource", {**_OF_MAP, "name": "undone"}),
             "apply": ("k8s_apply_resource", {"manifest": _config_map("kept", undone="1"), "force": True}),
-        }[forward]
+        }
+        tool, arguments = forwards[forward]
         change = change_id(text(await client.call_tool(tool, arguments)))
         before = writes(witness.seen())
         result = await client.call_tool("k8s_undo_change", {"changeId": change})

@@ -1,4 +1,4 @@
-"""Whether anything changed: what an answer says, what the API server's own audit log says, and what the server holds."""
+"""Whether anything changed: by an answer, by the API server's own audit log, and by what the server holds."""
 
 from __future__ import annotations
 
