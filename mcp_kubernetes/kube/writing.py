@@ -106,7 +106,10 @@ class Writer:
         await self.approver.ask(str(question), operation)
 
     async def _changed(self, write: Write, before: Version | None) -> tuple[Version | None, Version]:
-        """The object before and after. Where somebody else changed it in between, it is read and tried again."""
+        """The object before and after. Where somebody else changed it in between, it is read and tried again.
+
+        Another object of its name is not what was meant, or approved of.
+        """
         for attempt in range(_ATTEMPTS):
             exactly = before.resource_version if before and write.takes_version else None
             try:
@@ -114,9 +117,11 @@ class Writer:
             except FieldConflict:
                 raise
             except Conflict:
-                if exactly is None or attempt == _ATTEMPTS - 1:
+                again = await self._before(write) if exactly and attempt < _ATTEMPTS - 1 else None
+                if again is None or before is None or again.uid != before.uid:
                     raise
-                before = await self._before(write)
+                before = again
+                await check_exposed(write, before, self.mask)
         raise AssertionError
 
     async def _sent(self, request: Request, write: Write) -> Version:

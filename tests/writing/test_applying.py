@@ -146,7 +146,8 @@ async def test_warnings_of_the_api_server_are_passed_on(namespace: str, ask: Ask
 async def test_a_started_record_is_written_before_the_request_and_finished_with_the_same_id(
     namespace: str, ask: Ask, witness: Witness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await ask(_CREATE, manifest=[{**_map("one"), "data": {"password": "hunter2"}}, _map("two")], namespace=namespace)
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "hunter2"}}
+    await ask(_CREATE, manifest=[_map("one"), secret], namespace=namespace)
     await ask("k8s_delete_resource", resourceType="configmaps", name="one", namespace=namespace, dryRun=True)
     await ask("k8s_list_resources", resourceType="configmaps", namespace=namespace)
     records = [json.loads(each.message) for each in caplog.records if each.name.endswith(".audit")]
@@ -155,7 +156,8 @@ async def test_a_started_record_is_written_before_the_request_and_finished_with_
     assert records[3]["id"] == records[4]["id"] != records[0]["id"]
     first, second, created, deleting, *_ = records
     assert (first["operation"], first["dry_run"], first["outcome"]) == ("create", False, "started")
-    assert first["resource"] == second["resource"] == _MAP.path(namespace)
+    assert first["resource"] == _MAP.path(namespace)
+    assert second["resource"] == KINDS["Secret"].path(namespace)
     assert (deleting["operation"], deleting["dry_run"]) == ("delete", True)
     assert created["outcome"] == "ok"
     assert "hunter2" not in caplog.text
