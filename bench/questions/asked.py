@@ -162,7 +162,7 @@ QUESTIONS: Sequence[Question] = (
     ),
     _one(
         "What would be lost with the claim catalogue?",
-        DELETE, r"catalogue would be deleted", r"cannot be undone: the volume behind it may be erased",
+        DELETE, r"catalogue would be marked for deletion", r"cannot be undone: the volume behind it may be erased",
         resourceType="pvc", name="catalogue", dryRun=True, **_SHOP,
     ),
     _one(
