@@ -11,13 +11,14 @@ from mcp_kubernetes.settings import EventLoop
 from tests.stdio.wire import PROGRAM, Wire, serving
 
 _UNLIMITED = ("--qps-limit", "0")
+CHANGING = "--non-destructive=false"
 _BARE = (sys.executable, Path(__file__).with_name("bare.py"))
 
 
-def ours(kubeconfig: Path, event_loop: EventLoop = "asyncio") -> AbstractContextManager[Wire]:
-    """Our server, with the rate limit lifted."""
+def ours(kubeconfig: Path, event_loop: EventLoop = "asyncio", *flags: str) -> AbstractContextManager[Wire]:
+    """Our server, with the rate limit lifted, and further flags."""
     variables = {"MCP_KUBERNETES_SERVER__EVENT_LOOP": event_loop}
-    return serving(*_UNLIMITED, kubeconfig=kubeconfig, variables=variables, program=(PROGRAM,))
+    return serving(*_UNLIMITED, *flags, kubeconfig=kubeconfig, variables=variables, program=(PROGRAM,))
 
 
 def bare() -> AbstractContextManager[Wire]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ _HINTS = ("eyj", "bearer", "basic", "private key-----")
 """One of these is in every credential of a known form, in lower case: most texts are told by them alone."""
 
 _SENSITIVE = re.compile(r"(?i)token|secret|password|passwd|authorization|credential|api_?key|private|cookie")
+_CONTENT = frozenset({"manifest", "patch", "stdin"})
+"""Arguments that are what is sent, a Secret's values among it: of these a record tells the size alone."""
+
 _MAX_TEXT = 200
 _MAX_ITEMS = 20
 
@@ -51,6 +55,8 @@ def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
 def _argument(name: str, value: Any) -> Any:
     if _SENSITIVE.search(name):
         return REDACTED
+    if name in _CONTENT and value is not None:
+        return f"<{len(value if isinstance(value, str) else json.dumps(value, default=str)):,} characters>"
     if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -7,7 +7,7 @@ import sys
 from bench.questions.asked import QUESTIONS
 from bench.questions.asking import HEAD, ask
 from bench.questions.world import ensure
-from bench.servers import ours
+from bench.servers import CHANGING, ours
 from tests.cluster import shared
 
 
@@ -15,7 +15,7 @@ def main() -> int:
     """Print the table."""
     with shared() as cluster:
         ensure(cluster)
-        with ours(cluster.kubeconfig) as server:
+        with ours(cluster.kubeconfig, "asyncio", CHANGING) as server:
             server.open()
             costs = [ask(server, question) for question in QUESTIONS]
     print(HEAD, *(cost.row() for cost in costs), sep="\n")

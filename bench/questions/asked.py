@@ -1,4 +1,7 @@
-"""The questions: each a sequence of tool calls, and the facts that the last answer must contain."""
+"""The questions: each a sequence of tool calls, and the facts that the last answer must contain.
+
+What is changed for one is taken back in it, so that the others find the world as it was.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+APPLY, PATCH, SCALE = "k8s_apply_resource", "k8s_patch_resource", "k8s_scale_resource"
+DELETE, UNDO = "k8s_delete_resource", "k8s_undo_change"
 LIST, GET, DESCRIBE, EVENTS = "k8s_list_resources", "k8s_get_resource", "k8s_describe_resource", "k8s_list_events"
 
 
@@ -31,6 +36,7 @@ def _one(asked: str, tool: str, *facts: str, **arguments: Any) -> Question:
 
 
 _SHOP = {"namespace": "shop"}
+_SLOWER = "{apiVersion: v1, kind: ConfigMap, metadata: {name: web-settings}, data: {timeout: 60s}}"
 
 QUESTIONS: Sequence[Question] = (
     _one(
@@ -146,5 +152,36 @@ QUESTIONS: Sequence[Question] = (
                         "labelSelector": "app=web", **_SHOP}),
         ],
         facts=[r"web-\w+\tweb"],
+    ),
+    _one(
+        "What would the image web:2.5.0 change?",
+        PATCH, r"web would be patched", r"\[0\]\.image\t\S+/web:2\.4\.1\t\S+/web:2\.5\.0",
+        resourceType="deployment", name="web", dryRun=True,
+        patch='{"spec":{"template":{"spec":{"containers":[{"name":"web","image":"registry.example/web:2.5.0"}]}}}}',
+        **_SHOP,
+    ),
+    _one(
+        "What would be lost with the claim catalogue?",
+        DELETE, r"catalogue would be marked for deletion", r"cannot be undone: the volume behind it may be erased",
+        resourceType="pvc", name="catalogue", dryRun=True, **_SHOP,
+    ),
+    _one(
+        "Who else manages the settings of web?",
+        APPLY, r'conflict.*"kubectl"', r"\.data\.timeout",
+        manifest=_SLOWER, **_SHOP,
+    ),
+    Question(
+        asked="Make the timeout of web 60s, then take that back.",
+        calls=[
+            Call(APPLY, {"manifest": _SLOWER,
+                         "force": True, **_SHOP}),
+            Call(UNDO),
+        ],
+        facts=[r"web-settings restored", r"\.data\.timeout\t60s\t30s"],
+    ),
+    Question(
+        asked="Scale search to three, then take that back.",
+        calls=[Call(SCALE, {"resourceType": "deployment", "name": "search", "replicas": 3, **_SHOP}), Call(UNDO)],
+        facts=[r"search restored", r"\.spec\.replicas\t3\t2"],
     ),
 )  # fmt: skip

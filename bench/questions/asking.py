@@ -7,11 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.questions.asked import Call, Question
+from bench.questions.asked import UNDO, Call, Question
 from tests.stdio.wire import text
 
 if TYPE_CHECKING:
     from tests.stdio.wire import Wire
+
+_CHANGE_ID = re.compile(r"changeId ([a-z2-7]+)")
 
 HEAD = "| question | calls | bytes | ms |\n|---|---:|---:|---:|"
 
@@ -34,15 +36,20 @@ class Cost:
         )
 
 
-def _answer(server: Wire, call: Call) -> str:
-    found = server.call(call.tool, **call.arguments)
+def _answer(server: Wire, call: Call, before: str) -> str:
+    """The answer to a call, which may name the change that the answer before it tells of."""
+    change = _CHANGE_ID.search(before)
+    known = {"changeId": change[1]} if change and call.tool == UNDO else {}
+    found = server.call(call.tool, **call.arguments, **known)
     return text(found) if "content" in found else str(found["error"]["message"])
 
 
 def ask(server: Wire, question: Question) -> Cost:
     """Make the question's calls, one after the other. The facts are looked for in the last answer."""
     began = time.perf_counter()
-    answers = [_answer(server, call) for call in question.calls]
+    answers: list[str] = []
+    for call in question.calls:
+        answers.append(_answer(server, call, answers[-1] if answers else ""))
     return Cost(
         question=question,
         bytes=sum(len(answer.encode()) for answer in answers),

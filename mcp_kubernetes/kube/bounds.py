@@ -73,7 +73,8 @@ class Bounds:
         return bool(self.policy.allowed_namespaces or self.policy.restricted_namespaces)
 
     async def _tried(self, request: Request, found: RequestAttributes) -> Request:
-        request = dry(request) if self.policy.dry_run else request
+        # One that is only said to be a dry run, in a way that the API server passes over, becomes a real one.
+        request = dry(request) if self.policy.dry_run or is_dry(request) else request
         group = found.target.group
         if is_dry(request) and group not in self.policy.dry_run_groups and await self._is_elsewhere(found.target):
             raise Denied(

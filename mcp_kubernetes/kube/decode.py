@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mcp_kubernetes.errors import AnswerTooLarge, ClusterUnreachable
+from mcp_kubernetes.errors import AnswerTooLarge, Unanswered
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 """Accept header that asks for the server's own columns."""
@@ -113,11 +113,11 @@ _encode = msgspec.json.encode
 
 
 def decode(kind: type[T], body: bytes) -> T:
-    """Decode an API server's answer. Raises ClusterUnreachable when it is not one, AnswerTooLarge for one too deep."""
+    """Decode an API server's answer. Raises Unanswered when it is not one, AnswerTooLarge for one too deep."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError:
-        raise ClusterUnreachable(
+        raise Unanswered(
             "What came back is not an answer of a Kubernetes API server.",
             hint="Check the server address of this cluster; a proxy may stand before it.",
         ) from None

@@ -7,8 +7,9 @@ guarded like one on the network.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_kubernetes.effects import Effect, Operation
@@ -38,6 +39,7 @@ _REVIEWS = frozenset(
 )
 _SERVER_PATHS = frozenset({"/version", "/api", "/apis"})
 _SERVER_TREES = ("/livez", "/readyz", "/openapi/v3")
+_NAMESPACES = "/api/v1/namespaces"
 _APPLY = "application/apply-patch+yaml"
 _WRITES = {
     "POST": Operation.CREATE,
@@ -98,6 +100,8 @@ def attributes(request: Request) -> RequestAttributes:
     except UnparsablePath as reason:
         raise Denied(f"The request was not sent: {reason}.") from None
     effect, operation = _classify(request, target)
+    if operation is Operation.CREATE and target.path == _NAMESPACES:
+        target = replace(target, namespace=_name_of(request.body))
     return RequestAttributes(method=request.method, target=target, effect=effect, operation=operation)
 
 
@@ -112,6 +116,15 @@ def check(request: Request, allowed: Effect, decide: Decide) -> RequestAttribute
         )
     decide(found)
     return found
+
+
+def _name_of(body: bytes | None) -> str:
+    """The name that a Namespace is to have, which its path does not tell; "" where the API server makes one."""
+    try:
+        metadata = json.loads(body or b"{}")["metadata"]
+        return str(metadata.get("name") or "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def _check_form(request: Request) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from mcp_kubernetes.cutting import MARK
 from mcp_kubernetes.diff import ABSENT, FieldChange
 from mcp_kubernetes.effects import Operation
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.redact import REDACTED
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.writes import Write
@@ -26,13 +30,21 @@ _PROTECTED = frozenset(
 _MOST_PATHS = 10
 
 
+_STANDS_FOR_MORE = re.compile(
+    f"{MARKER}|{b64encode(MARKER.encode()).decode()}|{REDACTED}|" + re.escape(MARK) + r"\(\+[0-9,]+ (?:bytes|items)\)$"
+)
+"""What answers show in the place of a value: a mask, its base64 (as somebody writes it who was told that Secrets hold
+that), what text is redacted to, and the end of what was cut."""
+
+
 def check_marks(body: Any) -> None:
-    """Raise InvalidArguments if our mask stands in the place of a value: it would replace the real one."""
+    """Raise InvalidArguments if what an answer shows instead of a value is to be its new value."""
     paths = [FieldChange(path=path, before=ABSENT, after=ABSENT).spelled for path in _marked(body, ())]
     if paths:
         more = f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else ""
         raise InvalidArguments(
-            f"These fields hold masks instead of their values: {', '.join(paths[:_MOST_PATHS])}{more}.",
+            f"These fields hold masks, or what is left of a cut, instead of their values: "
+            f"{', '.join(paths[:_MOST_PATHS])}{more}.",
             hint="Leave them out and send only what is to change, with a merge patch: what it does not name stays.",
         )
 
@@ -48,11 +60,11 @@ def check_protected(write: Write, *, is_dry: bool) -> None:
 
 
 def _marked(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, str) and MARKER in value:
+    if isinstance(value, str) and _STANDS_FOR_MORE.search(value):
         yield path
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _marked(inner, (*path, key))
+            yield from [(*path, key)] if key == MARK else _marked(inner, (*path, key))
     elif isinstance(value, list):
         for at, inner in enumerate(value):
             yield from _marked(inner, (*path, at))

@@ -46,6 +46,13 @@ _MAX_MESSAGE = 1_000
 _MAX_CAUSES = 20
 _SECONDS = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 _WARNING = re.compile(r'299 [^ ]+ "((?:[^"\\]|\\.)*)"')
+_FIELD = r'(?:unknown|duplicate) field "[\w.\[\]/-]{1,200}"'
+_VALUELESS = re.compile(
+    rf"strict decoding error: {_FIELD}(?:, {_FIELD})*\Z"
+    r"|json: cannot unmarshal (?P<what>\w+) into Go struct field (?P<field>[\w.]+) of type [\w.\[\]*]+\Z"
+)
+"""How the message of a cause may end that says more than its reason, and repeats no value."""
+
 _PLAIN_TO_TLS = b"Client sent an HTTP request to an HTTPS server"
 """How every server in Go, API servers among them, begins its answer to plain HTTP."""
 
@@ -58,6 +65,13 @@ _SOMETHING_BETWEEN = (
 class _Cause(msgspec.Struct, gc=False):
     field: str = ""
     reason: str = ""
+    message: str = ""
+
+    @property
+    def why(self) -> str:
+        """What is wrong, without the value that is."""
+        found = _VALUELESS.search(self.message)
+        return found[0].removeprefix("json: ") if found else self.reason
 
 
 class _Details(msgspec.Struct, gc=False):
@@ -147,7 +161,7 @@ def _invalid(status: _Status) -> str:
     """Field and reason of each cause: the server's own message would repeat the values that were sent."""
     details = status.details or _Details()
     what = _words(f"{details.kind} {details.name}".strip()) or "the object"
-    causes = [_words(f"{cause.field or 'the object'} ({cause.reason})") for cause in details.causes or ()]
+    causes = [_words(f"{cause.field or 'the object'} ({cause.why})") for cause in details.causes or ()]
     more = f" and {len(causes) - _MAX_CAUSES} more" if len(causes) > _MAX_CAUSES else ""
     return f"The API server finds {what} invalid: {', '.join(causes[:_MAX_CAUSES]) or _words(status.reason)}{more}."
 

@@ -43,7 +43,7 @@ class Version:
 
     @classmethod
     def of(cls, response: Response) -> Version:
-        """Read an answer of the API server. Raises ClusterUnreachable for what is none."""
+        """Read an answer of the API server. Raises Unanswered for what is none."""
         metadata = decode(_Found, response.body).metadata
         return cls(
             body=response.body,

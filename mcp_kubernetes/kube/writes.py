@@ -101,7 +101,8 @@ class Write:
         """Whether the body has a place for the resourceVersion that it is meant for, and names none itself."""
         if self.operation in {Operation.CREATE, Operation.DELETE} or not isinstance(self.body, Mapping):
             return False
-        return "resourceVersion" not in (self.body.get("metadata") or {})
+        metadata = self.body.get("metadata", {})
+        return isinstance(metadata, Mapping) and "resourceVersion" not in metadata
 
     @property
     def _media_type(self) -> str:
@@ -117,5 +118,5 @@ class Write:
         if self.operation is Operation.DELETE:
             return {**self.body, "preconditions": {"uid": self.uid}} if self.uid else self.body
         if version and self.takes_version:
-            return {**self.body, "metadata": {**(self.body.get("metadata") or {}), "resourceVersion": version}}
+            return {**self.body, "metadata": {**self.body.get("metadata", {}), "resourceVersion": version}}
         return self.body

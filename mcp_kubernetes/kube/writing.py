@@ -27,6 +27,7 @@ from mcp_kubernetes.errors import (
     Unanswered,
 )
 from mcp_kubernetes.kube.connection import Request, digest
+from mcp_kubernetes.kube.exposing import brings_out, check_exposed
 from mcp_kubernetes.kube.protection import check_marks, check_protected
 from mcp_kubernetes.kube.versions import Version
 from mcp_kubernetes.kube.writes import Write
@@ -48,6 +49,8 @@ _OUTCOMES = {
     Operation.DELETE: "deleted",
 }
 
+_WITHHELD = "(hidden)"
+
 Send = Callable[[Request], Awaitable["Response"]]
 Mask = Callable[[bytes, str], Awaitable[bytes]]
 """Masks the body of an answer for a path."""
@@ -67,9 +70,11 @@ class Writer:
 
     async def write(self, write: Write) -> Change:
         """Carry out a change. Raises APIError, Denied, InvalidArguments, and OutcomeUnknown for a lost answer."""
-        check_marks(write.body)
+        if not write.undoes:  # then the body is the journal's, which knows the values themselves
+            check_marks(write.body)
         before = await self._before(write)
         check_protected(write, is_dry=self._is_dry(write))
+        await check_exposed(write, before, self.mask)
         await self._ask(write, before)
         before, after = await self._changed(write, before)
         return await self._told(write, before, after)
@@ -101,25 +106,29 @@ class Writer:
         await self.approver.ask(str(question), operation)
 
     async def _changed(self, write: Write, before: Version | None) -> tuple[Version | None, Version]:
-        """The object before and after. Where somebody else changed it in between, it is read and tried again."""
+        """The object before and after. Where somebody else changed it in between, it is read and tried again.
+
+        Another object of its name is not what was meant, or approved of.
+        """
         for attempt in range(_ATTEMPTS):
             exactly = before.resource_version if before and write.takes_version else None
             try:
-                response = await self._sent(write.pinned(before).request(exactly), write)
-                return before, Version.of(response)
+                return before, await self._sent(write.pinned(before).request(exactly), write)
             except FieldConflict:
                 raise
             except Conflict:
-                if exactly is None or attempt == _ATTEMPTS - 1:
+                again = await self._before(write) if exactly and attempt < _ATTEMPTS - 1 else None
+                if again is None or before is None or again.uid != before.uid:
                     raise
-                before = await self._before(write)
+                before = again
+                await check_exposed(write, before, self.mask)
         raise AssertionError
 
-    async def _sent(self, request: Request, write: Write) -> Response:
+    async def _sent(self, request: Request, write: Write) -> Version:
         """Sent once. Raises OutcomeUnknown where it may have been carried out without a word."""
         unknown = f"Whether {write.called} was {_OUTCOMES[write.operation]} is not known"
         try:
-            return await self.send(request)
+            return Version.of(await self.send(request))
         except (Unanswered, TimedOut, AnswerTooLarge, ServerFailure) as error:
             raise OutcomeUnknown(f"{unknown}: {error.message}") from None
         except asyncio.CancelledError:
@@ -155,8 +164,12 @@ class Writer:
         """The fields that differ, masked before they are compared."""
         if before is None or not write.shows_fields:
             return ()
-        bodies = [await self.mask(version.body, write.path) for version in (before, after)]
-        return await asyncio.to_thread(_differences, write, *bodies)
+        was, now = [await self.mask(version.body, write.path) for version in (before, after)]
+        found = await asyncio.to_thread(_differences, write, was, now)
+        if not write.undoes and await asyncio.to_thread(brings_out, before.body, was, now, write.body):
+            self.notes.add("A hidden value came into the open by this, so values are not shown.")
+            return tuple((path, _WITHHELD, _WITHHELD) for path, *_ in found)
+        return found
 
     def _is_dry(self, write: Write) -> bool:
         return self.dry_run or write.dry_run

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 _SECONDS = 30
@@ -49,9 +49,18 @@ class Api:
         """The answer to a GET, decoded."""
         return json.loads(self._request("GET", path))
 
+    def get_each(self, paths: Iterable[str]) -> list[Any]:
+        """The answers to several GETs over one connection, decoded."""
+        with closing(self._connection()) as connection:
+            return [json.loads(self._exchange(connection, "GET", path, None)) for path in paths]
+
     def post(self, path: str, body: object) -> Any:
         """The answer to a POST, decoded."""
         return json.loads(self._request("POST", path, json.dumps(body)))
+
+    def patch(self, path: str, body: object) -> Any:
+        """The answer to a merge patch, decoded."""
+        return json.loads(self._request("PATCH", path, json.dumps(body)))
 
     def delete(self, path: str) -> None:
         """DELETE an object."""
@@ -110,7 +119,8 @@ class Api:
             return self._exchange(connection, method, path, body)
 
     def _exchange(self, connection: http.client.HTTPSConnection, method: str, path: str, body: str | None) -> str:
-        connection.request(method, path, body, self._headers)
+        content = {"Content-Type": "application/merge-patch+json"} if method == "PATCH" else {}
+        connection.request(method, path, body, self._headers | content)
         response = connection.getresponse()
         answer = response.read().decode()
         if response.status >= http.client.BAD_REQUEST:

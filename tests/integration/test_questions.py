@@ -9,7 +9,7 @@ import pytest
 from bench.questions.asked import QUESTIONS, Question
 from bench.questions.asking import ask
 from bench.questions.world import ensure
-from bench.servers import ours
+from bench.servers import CHANGING, ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ MOST_BYTES = 8_000
 @pytest.fixture(scope="module")
 def server(cluster: Cluster) -> Iterator[Wire]:
     ensure(cluster)
-    with ours(cluster.kubeconfig) as wire:
+    with ours(cluster.kubeconfig, "asyncio", CHANGING) as wire:
         wire.open()
         yield wire
     cluster.kubectl("delete", "namespace", "shop", "--wait=false")

@@ -1,4 +1,4 @@
-"""What the tests of changes share: a client of a server that may change the cluster, and one that only tries."""
+"""What the tests of changes share: a client that may change the cluster, and a witness at the API server."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest
 
 import mcp_kubernetes_resources
 from pytest_mcp_kubernetes.apps import text
+from pytest_mcp_kubernetes.static import Static
+from tests.invariants.probes import Witness
 
 if TYPE_CHECKING:
     from mcp.types import CallToolResult
 
     from pytest_mcp_kubernetes.apps import Apps
-    from pytest_mcp_kubernetes.static import Static
+    from tests.cluster import Cluster
 
 Call = Callable[..., Awaitable["CallToolResult"]]
 """Calls a tool; its result, an error or not."""
@@ -24,14 +26,20 @@ Ask = Callable[..., Awaitable[str]]
 """Calls a tool; all text of an answer that must be no error."""
 
 Serving = Callable[..., AbstractAsyncContextManager[Call]]
-"""A server with these settings of the section `safety`."""
+"""A server with these settings of the section `safety`, which signs in as the witness."""
 
 
 @pytest.fixture
-def serving(app: Apps, static: Static) -> Serving:
+def witness(cluster: Cluster) -> Witness:
+    """Who the servers of this test sign in as, and nobody else."""
+    return Witness.of(cluster)
+
+
+@pytest.fixture
+def serving(app: Apps, witness: Witness) -> Serving:
     @asynccontextmanager
     async def serve(**safety: Any) -> AsyncIterator[Call]:
-        plugins = {"resources": mcp_kubernetes_resources, "static": static}
+        plugins = {"resources": mcp_kubernetes_resources, "static": Static(witness.kubeconfig)}
         settings = {"safety": {"non_destructive": False, **safety}, "kubernetes": {"qps_limit": 0}}
         async with app(plugins, settings) as client:
 
@@ -57,6 +65,18 @@ def ask(call: Call) -> Ask:
     async def asked(tool: str, **arguments: Any) -> str:
         result = await call(tool, **arguments)
         assert not result.is_error, text(result)
+        return text(result)
+
+    return asked
+
+
+@pytest.fixture
+def refused(call: Call) -> Ask:
+    """As `call`, for what must fail: all that is said."""
+
+    async def asked(tool: str, **arguments: Any) -> str:
+        result = await call(tool, **arguments)
+        assert result.is_error, text(result)
         return text(result)
 
     return asked

@@ -357,12 +357,13 @@ def merged(target: Any, patch: Any) -> Any:
     return found
 
 
-_COUNTED = "deprecated.daemonset.template.generation"
-"""An annotation of the API server's own: it counts the changes of a DaemonSet's template, forth and back."""
+_COUNTED = ("deprecated.daemonset.template.generation", "deployment.kubernetes.io/revision")
+"""Annotations of the control plane's own: they count the changes of a template, forth and back."""
 
 
 def told(found: Fields) -> Fields:
     """What of an object is somebody's will: everything but its status and what the API server keeps for itself."""
     metadata = {key: dict(found["metadata"].get(key) or {}) for key in ("labels", "annotations")}
-    metadata["annotations"].pop(_COUNTED, None)
+    for counted in _COUNTED:
+        metadata["annotations"].pop(counted, None)
     return {**{key: value for key, value in found.items() if key != "status"}, "metadata": metadata}

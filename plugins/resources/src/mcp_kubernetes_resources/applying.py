@@ -19,7 +19,8 @@ from mcp_kubernetes import (
     read_manifests,
     tool,
 )
-from mcp_kubernetes_resources.documents import Result, sent
+from mcp_kubernetes_resources.documents import sent
+from mcp_kubernetes_resources.each import Result
 
 SECONDS = 120.0
 """For all documents of a call; a single one seldom takes longer than one."""

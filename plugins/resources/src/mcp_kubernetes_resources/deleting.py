@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,6 +21,7 @@ from mcp_kubernetes import (
     ToolError,
     tool,
 )
+from mcp_kubernetes_resources.each import Result, each
 from mcp_kubernetes_resources.patching import Confirm
 
 FEW = 10
@@ -54,7 +54,7 @@ async def k8s_delete_resource(
     uid: UID = None,
     confirm: Confirm = None,
     dry_run: DryRun = False,
-) -> list[Change | Text]:
+) -> list[Result]:
     """Delete one object, or those that a label selector matches."""
     _check(name, label_selector, uid)
 
@@ -77,7 +77,14 @@ async def k8s_delete_resource(
     _check_count(list(found), confirm, dry_run=dry_run)
     if not found:
         return [Text("Nothing matches, so nothing was deleted.")]
-    return [await _told(delete(one, its_uid), one) for one, its_uid in found.items()]
+
+    async def told(one: str) -> Result:
+        try:
+            return await delete(one, found[one])
+        except ToolError as error:
+            return Text("{name} was not deleted: {error}", name=one, error=error)
+
+    return list((await each(call, found, told)).values())
 
 
 def _check(name: str | None, label_selector: str | None, uid: str | None) -> None:
@@ -109,11 +116,3 @@ def _check_count(names: list[str], confirm: str | None, *, dry_run: bool) -> Non
         f"{len(names)} objects match: {', '.join(names[:_NAMED])}{more}.",
         hint=f"If the user wants all of them deleted, pass confirm={len(names)}.",
     )
-
-
-async def _told(deletion: Coroutine[Any, Any, Change], name: str) -> Change | Text:
-    """What came of it; one that fails does not hide the others."""
-    try:
-        return await deletion
-    except ToolError as error:
-        return Text("{name} was not deleted: {error}", name=name, error=error)

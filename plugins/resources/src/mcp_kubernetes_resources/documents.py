@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 from mcp_kubernetes import Change, Manifest, Text, ToolCall, ToolError, ordered
-
-_LAST_SECONDS = 2.0
-"""Kept of the call's time, so that what was done can still be told."""
+from mcp_kubernetes_resources.each import Result, each
 
 Send = Callable[[Manifest], Awaitable[Change]]
-Result = Change | Text
 
 
 async def sent(call: ToolCall, manifests: Sequence[Manifest], send: Send) -> list[Result]:
@@ -22,17 +17,13 @@ async def sent(call: ToolCall, manifests: Sequence[Manifest], send: Send) -> lis
     """
     if len(manifests) == 1:
         return [await send(manifests[0])]
-    results: dict[str, Result] = {}
-    with suppress(TimeoutError):
-        async with asyncio.timeout_at(call.deadline - _LAST_SECONDS):
-            for manifest in ordered(manifests):
-                results[manifest.position] = await _one(manifest, send)
-    if left := [each.position for each in manifests if each.position not in results]:
-        call.notes.add("The time of the call was up before these were sent: {left}.", left=", ".join(left))
-    found = [results[each.position] for each in manifests if each.position in results]
-    if not any(isinstance(result, Change) for result in found):
-        raise ToolError("\n".join(map(str, found)), hint="Nothing was changed.")
-    return found
+    positions = {manifest.position: manifest for manifest in ordered(manifests)}
+
+    async def one(position: str) -> Result:
+        return await _one(positions[position], send)
+
+    results = await each(call, positions, one)
+    return [results[manifest.position] for manifest in manifests if manifest.position in results]
 
 
 async def _one(manifest: Manifest, send: Send) -> Result:

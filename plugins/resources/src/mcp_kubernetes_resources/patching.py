@@ -57,7 +57,7 @@ async def k8s_patch_resource(
 @tool(
     effect=Effect.WRITE,
     title="Undo change",
-    operations=[Operation.PATCH, Operation.CREATE, Operation.DELETE],
+    operations=[Operation.PATCH, Operation.SCALE, Operation.CREATE, Operation.DELETE],
 )
 async def k8s_undo_change(
     call: ToolCall, change_id: ChangeId, confirm: Confirm = None, dry_run: DryRun = False
