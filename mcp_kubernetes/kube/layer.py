@@ -99,8 +99,8 @@ class KubernetesLayer:
             free=exchange.free_tokens,
             profiles=self.profiles,
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
-            stream=opened(exchange.stream, call, bounds),
-            connect=opened(exchange.connect, call, bounds),
+            stream=opened(exchange.stream, send, call, bounds),
+            connect=opened(exchange.connect, send, call, bounds),
             sealer=sealer,
             budget=call.budget,
         )
