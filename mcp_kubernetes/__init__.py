@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget, ToolCall
     from mcp_kubernetes.effects import Effect, Operation
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
-    from mcp_kubernetes.findings import Examination, Finding, FindingRule, Found, Severity, Surroundings, Unread
+    from mcp_kubernetes.findings import (
+        Examination,
+        Finding,
+        FindingRule,
+        Found,
+        Severity,
+        Surroundings,
+        Unread,
+    )
     from mcp_kubernetes.happenings import Happening, Happenings, Tally
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
@@ -48,7 +56,15 @@ _HOMES = {
     "calls": ("Budget", "ToolCall"),
     "effects": ("Effect", "Operation"),
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
-    "findings": ("Examination", "Finding", "FindingRule", "Found", "Severity", "Surroundings", "Unread"),
+    "findings": (
+        "Examination",
+        "Finding",
+        "FindingRule",
+        "Found",
+        "Severity",
+        "Surroundings",
+        "Unread",
+    ),
     "happenings": ("Happening", "Happenings", "Tally"),
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
+from mcp_kubernetes.errors import Forbidden, ToolError
 from mcp_kubernetes.jsonpath import parse
 
 
@@ -108,6 +109,18 @@ class Unread:
     what: str
     why: str
     essential: bool
+
+    @classmethod
+    def of(cls, what: str, error: ToolError | TimeoutError, *, essential: bool) -> Self:
+        """What `error` kept from being read. The common reasons read alike, so that they can be told together."""
+        match error:
+            case Forbidden():
+                why = "this user may not list them in the whole cluster (403)"
+            case ToolError():
+                why = error.message
+            case _:
+                why = "the time of the call was up before their end"
+        return cls(what=what, why=why, essential=essential)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,17 +126,11 @@ class Examiner:
         try:
             async with self._at_once, asyncio.timeout_at(self.deadline):
                 await read()
-        except UnknownKind as error:
-            why = str(error) if essential or "incomplete" in error.message else ""
-        except TimeoutError:
-            why = "the time of the call was up before its end"
-        except ToolError as error:
-            why = error.message
-        else:
-            return True
-        if why:
-            self.unread.append(Unread(what=what, why=why, essential=essential))
-        return False
+        except (ToolError, TimeoutError) as error:
+            if not isinstance(error, UnknownKind) or essential or "incomplete" in error.message:
+                self.unread.append(Unread.of(what, error, essential=essential))
+            return False
+        return True
 
 
 @dataclass

@@ -17,7 +17,7 @@ _LAST_SECONDS = 3.0
 """Kept of the call's time, so that what was found can still be told."""
 
 _SHOWN = 10
-_LONGEST = 300
+_LONGEST = 240
 """Rows of one cause, and characters of an evidence: the first of many alike tell enough."""
 
 _TELLING = ("v1/Node", "v1/Pod", "apps/v1/Deployment", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job")
@@ -30,7 +30,7 @@ async def k8s_get_cluster_health(call: ToolCall) -> Parts:
     """Tell how the cluster is: verdict, findings with evidence, recent warnings."""
     deadline = call.deadline - _LAST_SECONDS
     report, examination, recent = await asyncio.gather(
-        self_report(call), call.cluster.examine(now=call.now, deadline=deadline), warnings(call, deadline)
+        self_report(call, deadline), call.cluster.examine(now=call.now, deadline=deadline), warnings(call, deadline)
     )
     found = [*report.found, *examination.found]
     unread = [*report.unread, *examination.unread, *recent.unread]
@@ -38,7 +38,7 @@ async def k8s_get_cluster_health(call: ToolCall) -> Parts:
     if found:
         parts.append(Rows(("SEVERITY", "CAUSE", "OBJECT", "COUNT", "EVIDENCE"), _rows(found)))
     if unread:
-        parts += [Text("Could not be read:"), Rows(("WHAT", "WHY"), [(each.what, each.why) for each in unread])]
+        parts += [Text("Could not be read:"), Rows(("WHY", "WHAT"), _gaps(unread))]
     if recent.rows:
         title = "Warning events of the last hour, the most frequent {shown} of {different}:"
         parts += [Text(title, shown=len(recent.rows), different=recent.different), Rows(COLUMNS, recent.rows)]
@@ -73,6 +73,14 @@ def _rows(found: Sequence[Found]) -> list[Sequence[Any]]:
         if others := alike[_SHOWN:]:
             rows.append((severity, cause, "others", sum(each.count for each in others), _where(others)))
     return rows
+
+
+def _gaps(unread: Sequence[Unread]) -> list[tuple[str, str]]:
+    """What could not be read by the reason why, the essential first."""
+    reasons: dict[str, list[str]] = {}
+    for each in sorted(unread, key=lambda each: not each.essential):
+        reasons.setdefault(each.why, []).append(each.what)
+    return [(why, ", ".join(dict.fromkeys(what))) for why, what in reasons.items()]
 
 
 def _where(others: Sequence[Found]) -> str:

@@ -16,6 +16,8 @@ COLUMNS = ("LAST SEEN", "COUNT", "REASON", "OBJECT", "NAMESPACE", "MESSAGE")
 _SPAN = timedelta(hours=1)
 _KEPT = 1_000
 _SHOWN = 10
+_LONGEST = 240
+"""Characters of a message."""
 
 
 @dataclass
@@ -34,15 +36,13 @@ async def warnings(call: ToolCall, deadline: float) -> Warnings:
     try:
         async with asyncio.timeout_at(deadline):
             await _read(call, happenings)
-    except TimeoutError:
-        found.unread.append(_unread("the time of the call was up before their end"))
-    except ToolError as error:
-        found.unread.append(_unread(error.message))
+    except (ToolError, TimeoutError) as error:
+        found.unread.append(Unread.of("events", error, essential=False))
     newest = sorted(happenings.newest(), key=lambda each: -each[1].count)
     found.different = len(newest)
     found.rows = [
         (age(tally.last, call.now), tally.count, told.reason, f"{told.kind.lower()}/{told.name}", told.namespace,
-         told.message)
+         told.message[:_LONGEST])
         for told, tally in newest[:_SHOWN]
     ]  # fmt: skip
     return found
@@ -53,7 +53,3 @@ async def _read(call: ToolCall, happenings: Happenings) -> None:
     rows = call.cluster.rows(Happenings.KIND, where=warnings_only, all_namespaces=True, columns=Happenings.PATHS)
     async with aclosing(rows):
         await happenings.add(rows)
-
-
-def _unread(why: str) -> Unread:
-    return Unread(what="events", why=why, essential=False)

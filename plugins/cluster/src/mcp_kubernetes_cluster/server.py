@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,17 @@ class SelfReport:
     unread: list[Unread] = field(default_factory=list)
 
 
-async def self_report(call: ToolCall) -> SelfReport:
-    """Ask both endpoints. Raises nothing that an API server may do."""
+async def self_report(call: ToolCall, deadline: float) -> SelfReport:
+    """Ask both endpoints, until `deadline`. Raises nothing that an API server may do."""
     report = SelfReport()
     for endpoint, cause in _ENDPOINTS:
         try:
-            failed = [check.text for check in await call.cluster.server_checks(endpoint) if not check.passed]
-        except ToolError as error:
-            report.unread.append(Unread(what=f"/{endpoint} of the API server", why=error.message, essential=True))
+            async with asyncio.timeout_at(deadline):
+                checks = await call.cluster.server_checks(endpoint)
+        except (ToolError, TimeoutError) as error:
+            report.unread.append(Unread.of(f"/{endpoint} of the API server", error, essential=True))
         else:
-            report.found += _found(endpoint, cause, failed)
+            report.found += _found(endpoint, cause, [check.text for check in checks if not check.passed])
     return report
 
 
