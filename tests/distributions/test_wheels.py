@@ -110,6 +110,7 @@ def test_the_installed_program_lists_its_tools(installed: Path) -> None:
 
 
 def test_nothing_of_the_checkout_is_imported(installed: Path) -> None:
-    for package in ("mcp_kubernetes", "mcp_kubernetes_cluster", "mcp_kubernetes_contexts", "mcp_kubernetes_pods", "mcp_kubernetes_resources"):
+    plugins = (f"mcp_kubernetes_{name}" for name in ("cluster", "contexts", "pods", "resources"))
+    for package in ("mcp_kubernetes", *plugins):
         where = run(installed / "python", "-c", f"import {package}; print({package}.__file__)")
         assert Path(where).is_relative_to(installed.parent)
