@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 _AT_ONCE = 6
 _MOST_BESIDE = 20_000
+_WITHOUT_PAUSE = 100
+"""Objects that are judged in a few milliseconds: longer the event loop is not held."""
+
 _IDENTITY = (".metadata.name", ".metadata.namespace")
 
 _LIMITED = Unread(
@@ -95,6 +98,8 @@ class Examiner:
         async with aclosing(rows):
             async for row in rows:
                 self.looked_at[kind] += 1
+                if self.looked_at[kind] % _WITHOUT_PAUSE == 0:
+                    await asyncio.sleep(0)
                 for seat in seats:
                     self._judge(seat, resource, row)
 

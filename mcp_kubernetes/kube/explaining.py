@@ -45,7 +45,8 @@ def explaining(request: Request, send: Send) -> Iterator[None]:
     try:
         yield
     except Forbidden as error:
-        error.explain = error.explain or partial(explanation, error, request, send)
+        if error.explain is None and error.reason:  # without one it is no API server that refuses
+            error.explain = partial(explanation, error, request, send)
         raise
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mcp_kubernetes import Effect, Rows, Text, ToolCall, tool
+from mcp_kubernetes import Effect, Header, Rows, Text, ToolCall, tool
 
 if TYPE_CHECKING:
     from mcp_kubernetes import APIResource
@@ -19,7 +19,9 @@ Verbs = Annotated[str | None, Field(max_length=200, description="All of these: l
 Namespaced = Annotated[bool | None, Field(description="Only those with, or without, namespaces.")]
 Search = Annotated[str | None, Field(max_length=200, description="Part of a name, kind, group or category.")]
 
-_COLUMNS = ("NAME", "SHORT", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES", "SUBRESOURCES")
+_COLUMNS = Header(
+    ("NAME", "SHORT", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES", "SUBRESOURCES"), spare=(5, 6, 7)
+)
 _USUAL = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 _NOT_TELLING = frozenset({"status"})
 """A subresource that nearly every kind has."""

@@ -20,7 +20,8 @@ _SHOWN = 10
 _LONGEST = 240
 """Rows of one cause, and characters of an evidence: the first of many alike tell enough."""
 
-_TELLING = ("v1/Node", "v1/Pod", "apps/v1/Deployment", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job")
+_ALWAYS = ("v1/Node", "v1/Pod")
+_TELLING = (*_ALWAYS, "apps/v1/Deployment", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job")
 
 Parts = list[Text | Rows]
 
@@ -57,7 +58,8 @@ def verdict(found: Sequence[Found], unread: Sequence[Unread]) -> str:
 
 
 def _headline(said: str, version: str, looked_at: Mapping[str, int]) -> Text:
-    counts = [f"{looked_at[kind]} {kind.rpartition('/')[2]}s" for kind in _TELLING if looked_at.get(kind)]
+    kinds = [kind for kind in _TELLING if looked_at.get(kind) or (kind in looked_at and kind in _ALWAYS)]
+    counts = [f"{looked_at[kind]} {kind.rpartition('/')[2]}s" for kind in kinds]
     looked = "; looked at " + ", ".join(counts) if counts else ""
     return Text("{verdict}. API server {version}{looked}.", verdict=said, version=version or "unknown", looked=looked)
 
