@@ -78,13 +78,10 @@ async def k8s_delete_resource(
     if not found:
         return [Text("Nothing matches, so nothing was deleted.")]
 
-    async def told(one: str) -> Result:
-        try:
-            return await delete(one, found[one])
-        except ToolError as error:
-            return Text("{name} was not deleted: {error}", name=one, error=error)
+    def failed(one: str, error: ToolError) -> Text:
+        return Text("{name} was not deleted: {error}", name=one, error=error)
 
-    return list((await each(call, found, told)).values())
+    return list((await each(call, found, lambda one: delete(one, found[one]), failed)).values())
 
 
 def _check(name: str | None, label_selector: str | None, uid: str | None) -> None:

@@ -19,16 +19,13 @@ async def sent(call: ToolCall, manifests: Sequence[Manifest], send: Send) -> lis
         return [await send(manifests[0])]
     positions = {manifest.position: manifest for manifest in ordered(manifests)}
 
-    async def one(position: str) -> Result:
-        return await _one(positions[position], send)
+    async def one(position: str) -> Change:
+        return await send(positions[position])
 
-    results = await each(call, positions, one)
-    return [results[manifest.position] for manifest in manifests if manifest.position in results]
-
-
-async def _one(manifest: Manifest, send: Send) -> Result:
-    try:
-        return await send(manifest)
-    except ToolError as error:
+    def failed(position: str, error: ToolError) -> Text:
+        manifest = positions[position]
         called = f"{manifest.kind.lower()}/{manifest.name or manifest.generate_name}"
-        return Text("{position}, {called}, failed: {error}", position=manifest.position, called=called, error=error)
+        return Text("{position}, {called}, failed: {error}", position=position, called=called, error=error)
+
+    results = await each(call, positions, one, failed)
+    return [results[manifest.position] for manifest in manifests if manifest.position in results]
