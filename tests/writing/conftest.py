@@ -12,6 +12,7 @@ import mcp_kubernetes_resources
 from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static
 from tests.invariants.probes import Witness
+from tests.writing.asking import Asking
 
 if TYPE_CHECKING:
     from mcp.types import CallToolResult
@@ -80,3 +81,12 @@ def refused(call: Call) -> Ask:
         return text(result)
 
     return asked
+
+
+@pytest.fixture
+async def asking(app: Apps, cluster: Cluster, witness: Witness, namespace: str) -> AsyncIterator[Asking]:
+    """A server that has a person approve of what destroys."""
+    plugins = {"resources": mcp_kubernetes_resources, "static": Static(witness.kubeconfig)}
+    safety = {"non_destructive": False, "confirm": "destructive"}
+    async with app.make(plugins, {"safety": safety, "kubernetes": {"qps_limit": 0}}) as made:
+        yield Asking(made, cluster, witness, namespace)

@@ -5,12 +5,8 @@ All of them may exist without being acted upon: there are no pods, so no control
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from tests.cluster import Cluster
+from typing import Any
 
 GROUP = "writing.example.com"
 
@@ -296,74 +292,3 @@ KINDS: dict[str, Kind] = {
         ),
     )
 }
-
-_SIZES = {
-    "type": "object",
-    "properties": {
-        "size": {"type": "integer"},
-        "parts": {
-            "type": "array",
-            "x-kubernetes-list-type": "map",
-            "x-kubernetes-list-map-keys": ["name"],
-            "items": {
-                "type": "object",
-                "required": ["name"],
-                "properties": {"name": {"type": "string"}, "share": {"type": "number"}},
-            },
-        },
-    },
-}
-_ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-
-
-def definition(kind: str, *, group: str = GROUP, spec: Fields | None = None) -> Fields:
-    """A CustomResourceDefinition of a namespaced kind whose objects have a spec of that schema, or of any form."""
-    schema = {"type": "object", "properties": {"spec": spec}} if spec else _ANYTHING
-    version: Fields = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    if spec:
-        paths = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
-        version["subresources"] = {"scale": paths}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{kind.lower()}s.{group}"},
-        "spec": {
-            "group": group,
-            "scope": "Namespaced",
-            "names": {"plural": f"{kind.lower()}s", "kind": kind},
-            "versions": [version],
-        },
-    }
-
-
-def define(cluster: Cluster) -> None:
-    """Make the kinds of this table that are not the API server's own."""
-    definitions = [definition("Typed", spec=_SIZES), definition("Free")]
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": definitions}))
-    for each in definitions:
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/{each['metadata']['name']}", "--timeout=30s")
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """What a JSON merge patch (RFC 7386) makes of a value."""
-    if not isinstance(patch, dict):
-        return patch
-    found = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            found.pop(key, None)
-        else:
-            found[key] = merged(found.get(key), value)
-    return found
-
-
-_COUNTED = ("deprecated.daemonset.template.generation", "deployment.kubernetes.io/revision")
-"""Annotations of the control plane's own: they count the changes of a template, forth and back."""
-
-
-def told(found: Fields) -> Fields:
-    """What of an object is somebody's will: everything but its status and what the API server keeps for itself."""
-    metadata = {key: dict(found["metadata"].get(key) or {}) for key in ("labels", "annotations")}
-    for counted in _COUNTED:
-        metadata["annotations"].pop(counted, None)
-    return {**{key: value for key, value in found.items() if key != "status"}, "metadata": metadata}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pytest_mcp_kubernetes.apps import text
-from tests.writing.kinds import KINDS, Fields, definition
+from tests.writing.definitions import definition
+from tests.writing.kinds import KINDS, Fields
 from tests.writing.watched import change_id, writes
 
 if TYPE_CHECKING:

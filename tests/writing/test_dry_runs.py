@@ -12,7 +12,7 @@ from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static
 from tests.cluster import own
 from tests.invariants.probes import seen_by
-from tests.writing.kinds import definition
+from tests.writing.definitions import definition
 from tests.writing.watched import change_id, versions, writes
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.writing.kinds import KINDS, Fields, definition
+from tests.writing.definitions import definition
+from tests.writing.kinds import KINDS, Fields
 from tests.writing.watched import change_id
 
 if TYPE_CHECKING:

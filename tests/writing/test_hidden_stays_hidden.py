@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_mcp_kubernetes.apps import text
 from tests.invariants.planted import Planted, encoded, random_text
-from tests.writing.kinds import GROUP, KINDS, Fields, definition, told
+from tests.writing.comparing import told
+from tests.writing.definitions import definition
+from tests.writing.kinds import KINDS, Fields, Kind
 from tests.writing.watched import change_id
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
     from tests.writing.conftest import Call
 
+GROUP = "hidden.example.com"
 HIDDEN = random_text()
 PLANTED = Planted((HIDDEN,))
 
@@ -29,8 +33,8 @@ _OPEN = "/metadata/annotations/open"
 _EMPTY = {"op": "add", "path": "/metadata/annotations", "value": {}}
 
 
-def _kind(name: str) -> Any:
-    return KINDS["Free"] if name == "Free" else KINDS[name]
+def _kind(name: str) -> Kind:
+    return replace(KINDS["Free"], api_version=f"{GROUP}/v1") if name == "Free" else KINDS[name]
 
 
 OBJECTS: dict[str, Fields] = {
@@ -98,7 +102,7 @@ ATTEMPTS: dict[str, tuple[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def _defined(cluster: Cluster) -> Iterator[None]:
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(definition("Free")))
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(definition("Free", group=GROUP)))
     cluster.kubectl("wait", "--for=condition=Established", f"crd/frees.{GROUP}", "--timeout=30s")
     yield
     cluster.kubectl("delete", "crd", f"frees.{GROUP}", "--wait=false")
@@ -146,12 +150,12 @@ async def test_a_hidden_value_is_not_brought_out(cluster: Cluster, place: str, c
 @pytest.mark.parametrize("patch", [{"one": {"name": "COLOUR"}}, {"inner": {"kind": "Public"}}])
 async def test_nor_by_applying_a_part_of_it(cluster: Cluster, place: str, call: Call, patch: Fields) -> None:
     manifest = {"apiVersion": f"{GROUP}/v1", "kind": "Free", "metadata": {"name": "o"}, "spec": patch}
-    before = told(cluster.api.get(KINDS["Free"].path(place, "o")))
+    before = told(cluster.api.get(_kind("Free").path(place, "o")))
     for dry_run in (True, False):
         result = await call("k8s_apply_resource", manifest=manifest, namespace=place, force=True, dryRun=dry_run)
         assert "hidden value" in text(result)
         assert PLANTED.left_in(text(result)) == []
-    assert told(cluster.api.get(KINDS["Free"].path(place, "o"))) == before
+    assert told(cluster.api.get(_kind("Free").path(place, "o"))) == before
 
 
 async def test_what_does_not_touch_hidden_values_is_carried_out_and_undone(

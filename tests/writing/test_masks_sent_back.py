@@ -13,7 +13,8 @@ import mcp_kubernetes_resources
 from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static
 from tests.invariants.planted import Planted, bearer, encoded, random_text
-from tests.writing.kinds import KINDS, Fields, told
+from tests.writing.comparing import told
+from tests.writing.kinds import KINDS, Fields
 
 if TYPE_CHECKING:
     from mcp import Client

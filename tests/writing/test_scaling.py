@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.writing.kinds import GROUP, KINDS, define
+from tests.writing.definitions import define, undefine
+from tests.writing.kinds import KINDS
 from tests.writing.watched import change_id
 
 if TYPE_CHECKING:
@@ -14,15 +16,16 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
     from tests.writing.conftest import Ask
 
+GROUP = "scaling.example.com"
 _SCALE = "k8s_scale_resource"
 _WEB = KINDS["Deployment"]
 
 
 async def test_old_and_new_are_told_for_each_kind_that_scales(cluster: Cluster, namespace: str, ask: Ask) -> None:
-    define(cluster)
+    define(cluster, GROUP)
     fields = {"Deployment": ".spec.replicas", "StatefulSet": ".spec.replicas", "Typed": ".spec.replicas"}
     for name, field in fields.items():
-        kind = KINDS[name]
+        kind = replace(KINDS[name], api_version=f"{GROUP}/v1") if name == "Typed" else KINDS[name]
         cluster.api.post(kind.path(namespace), kind.manifest("o"))
         before = cluster.api.get(kind.path(namespace, "o", "scale"))["spec"].get("replicas", 0)
         which = {"resourceType": kind.resource, "name": "o", "namespace": namespace}
@@ -31,7 +34,7 @@ async def test_old_and_new_are_told_for_each_kind_that_scales(cluster: Cluster, 
         assert cluster.api.get(kind.path(namespace, "o", "scale"))["spec"]["replicas"] == 5
         await ask("k8s_undo_change", changeId=change_id(answer))
         assert cluster.api.get(kind.path(namespace, "o", "scale"))["spec"].get("replicas", 0) == before
-    cluster.kubectl("delete", "crd", f"typeds.{GROUP}", f"frees.{GROUP}", "--wait=false")
+    undefine(cluster, GROUP)
 
 
 async def test_a_wait_ends_when_the_replicas_are_ready(cluster: Cluster, namespace: str, ask: Ask) -> None:
