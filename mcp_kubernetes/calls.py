@@ -77,18 +77,21 @@ class Notes:
         return "\n".join(self._lines())
 
     def within(self, room: int) -> str:
-        """As many of them as `room` bytes hold, and how many did not fit. One with a cursor is always there, whole."""
+        """As many of them as `room` bytes hold, and how many did not fit: the last first, for these tell what was cut.
+
+        One with a cursor is always there, whole.
+        """
         lines = self._lines()
         if _size(lines) <= room:
             return "\n".join(lines)
         room -= len(_LEFT_OUT) + _size([line for line in lines if _CURSOR in line])
         kept = []
-        for line in lines:
+        for line in reversed(lines):
             shorter = line if _CURSOR in line else _cut(line, room)
             room -= 0 if _CURSOR in line else _size([shorter])
             kept += [shorter] if shorter else []
         left_out = len(lines) - len(kept)
-        return "\n".join([*kept, *[_LEFT_OUT.format(n=left_out)] * bool(left_out)])
+        return "\n".join([*reversed(kept), *[_LEFT_OUT.format(n=left_out)] * bool(left_out)])
 
     def _lines(self) -> list[str]:
         return [f"{NOTE} {redact(text)}" for text in self._texts]

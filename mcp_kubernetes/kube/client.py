@@ -211,7 +211,7 @@ class Cluster(Changes, Running, Reviews, Serving):
                 async for chunk in chunks:
                     yield position, chunk
         finally:
-            if question.expression:
+            if question.expression and (position.tally.seen or position.at_end):
                 self._note_matches(position)
 
     def _note_moved(self) -> None:

@@ -129,7 +129,7 @@ def too_deep() -> AnswerTooLarge:
     """What is said of an object whose levels are too many to go through: about 1,000, of maps and lists."""
     return AnswerTooLarge(
         "An object in the API server's answer is nested too deeply to be read.",
-        hint="Leave it out by a selector, or ask for other objects by name.",
+        hint="The plain table of a list still shows it; leave it out of other questions by a selector.",
     )
 
 

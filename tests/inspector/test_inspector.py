@@ -28,7 +28,7 @@ CALLS: dict[str, tuple[dict[str, str], str]] = {
     "k8s_get_current_context": ({}, "here"),
     "k8s_switch_context": ({"contextName": "there"}, "there"),
     "k8s_list_resources": ({"resourceType": "namespaces"}, "kube-system"),
-    "k8s_list_events": ({"namespace": "default", "object": "pod/none"}, "Nothing matches"),
+    "k8s_list_events": ({"namespace": "default", "object": "pod/none"}, "There are no such events."),
     "k8s_get_resource": ({"resourceType": "ns", "name": "kube-system"}, '"phase":"Active"'),
     "k8s_describe_resource": ({"resourceType": "ns", "name": "kube-system", "kubeContext": "there"}, "Object:"),
 }

@@ -125,7 +125,7 @@ async def test_an_empty_answer_says_why_it_is_empty(answer: Ask, cluster: Cluste
     assert "note: There are none." in await answer("k8s_list_events", namespace=namespace)
     make(cluster, namespace, core("old", 7_200))
     assert "1 older events were passed over" in await answer("k8s_list_events", namespace=namespace, since="5m")
-    assert "Nothing matches the selector" in await answer("k8s_list_events", namespace=namespace, object="pod/none")
+    assert "There are no such events." in await answer("k8s_list_events", namespace=namespace, object="pod/none")
     assert "There is no namespace" in await answer("k8s_list_events", namespace="none")
 
 

@@ -51,7 +51,7 @@ async def test_several_objects_come_in_the_order_of_their_names_each_once(answer
 async def test_what_is_missing_among_several_is_said_beside_what_is_there(answer: Ask, where: dict[str, str]) -> None:
     said = await answer("k8s_get_resource", **where, name="a,none", output="json")
     assert json.loads(body(said))["metadata"]["name"] == "a"
-    assert 'note: One could not be read: The API server answered 404: configmaps "none" not found.' in said
+    assert 'note: none could not be read: The API server answered 404: configmaps "none" not found.' in said
 
 
 async def test_only_when_all_are_missing_the_call_fails(app: Apps, static: Static, where: dict[str, str]) -> None:

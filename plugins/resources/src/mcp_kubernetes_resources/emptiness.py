@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Which objects of which kind, and where."""
+    """Which objects of which kind, and where. `unmatched` says that the selectors, of whoever, match none."""
 
     kind: str
     api_group: str | None
@@ -22,6 +22,7 @@ class Scope:
     all_namespaces: bool
     selectors: Selectors
     is_continued: bool = False
+    unmatched: str = "Nothing matches the selector there."
 
     @property
     def options(self) -> dict[str, Any]:
@@ -54,7 +55,7 @@ async def _note(call: ToolCall, scope: Scope) -> None:
     elif scope.selectors.where:
         return  # the listing itself says how many it looked at
     elif scope.selectors.label_selector or scope.selectors.field_selector:
-        call.notes.add("Nothing matches the selector there.")
+        call.notes.add(scope.unmatched)
     else:
         call.notes.add("There are none.")
 

@@ -67,6 +67,7 @@ async def _scope(
         namespace=namespace,
         all_namespaces=all_namespaces,
         selectors=Selectors(field_selector=selector or None),
+        unmatched="There are no such events.",
     )
 
 

@@ -59,7 +59,7 @@ async def k8s_get_resource(
                 return error
 
     results = await asyncio.gather(*map(read, names))
-    found = _found(call, results)
+    found = _found(call, names, results)
     chosen = [each.only(paths) for each in found] if paths else found
     if any(each.lacks_fields for each in chosen):
         call.notes.add("Fields with the usual defaults are left out; full=true shows them.")
@@ -81,11 +81,11 @@ def _check(paths: Sequence[str]) -> None:
         raise InvalidArguments(f"fields cannot be read: {error}.", hint="Write it as .status,.spec.replicas.") from None
 
 
-def _found(call: ToolCall, results: Sequence[Object | ToolError]) -> list[Object]:
-    """The objects. Raises the first failure if there are none, and notes it otherwise."""
-    failures = [each for each in results if isinstance(each, ToolError)]
+def _found(call: ToolCall, names: Sequence[str], results: Sequence[Object | ToolError]) -> list[Object]:
+    """The objects. Raises the first failure if there are none, and notes each otherwise."""
+    failures = {name: each for name, each in zip(names, results, strict=True) if isinstance(each, ToolError)}
     if len(failures) == len(results):
-        raise failures[0]
-    for failure in failures:
-        call.notes.add("One could not be read: {failure}", failure=failure)
+        raise next(iter(failures.values()))
+    for name, failure in failures.items():
+        call.notes.add("{name} could not be read: {failure}", name=name, failure=failure)
     return [each for each in results if isinstance(each, Object)]
