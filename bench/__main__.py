@@ -12,11 +12,12 @@ import sys
 from importlib.metadata import version
 
 from bench.figures import every
+from bench.health import health
 from bench.measuring import HEAD
 from tests.cluster import shared
 
 _PACKAGES = ("mcp", "kubernetes", "aiohttp", "pydantic", "msgspec")
-_NAMESPACES, _PER_NAMESPACE = 20, 250
+_NAMESPACES, _PER_NAMESPACE, _NODES = 20, 250, 100
 
 
 def main() -> int:
@@ -28,6 +29,9 @@ def main() -> int:
         cluster.pods(_NAMESPACES, _PER_NAMESPACE)
         print(_machine(cluster.version), HEAD, sep="\n\n")
         for figure in every(cluster.kubeconfig, rounds, _NAMESPACES * _PER_NAMESPACE):
+            print(figure.row(), flush=True)
+        cluster.nodes(_NODES)
+        for figure in health(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):
             print(figure.row(), flush=True)
     return 0
 

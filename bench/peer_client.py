@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +21,7 @@ _TABLE = {
 _OBJECTS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _CONTINUE = re.compile(rb'"continue":"([^"]+)"')
 _AT_ONCE = 4
+_CHAINS_AT_ONCE = 8
 _PAGE = 500
 
 
@@ -53,6 +54,10 @@ class PeerClient:
         """All pods as whole objects, page after page; the number of bytes."""
         return self._runner.run(self._whole_pods())
 
+    def reads(self, chains: Sequence[Sequence[str]]) -> int:
+        """These URIs, chains of them beside each other and each chain in its order; the number of bytes."""
+        return self._runner.run(self._reads(chains))
+
     async def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(ssl=self._tls)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
@@ -68,6 +73,15 @@ class PeerClient:
             found = _CONTINUE.search(page, 0, 2_000)
             size, token = size + len(page), found[1].decode() if found else ""
         return size
+
+    async def _reads(self, chains: Sequence[Sequence[str]]) -> int:
+        turns = asyncio.Semaphore(_CHAINS_AT_ONCE)
+
+        async def one(chain: Sequence[str]) -> int:
+            async with turns:
+                return sum([len(await self._get(uri, _OBJECTS)) for uri in chain])
+
+        return sum(await asyncio.gather(*map(one, chains)))
 
     async def _pods(self) -> int:
         namespaces = json.loads(await self._get("/api/v1/namespaces?includeObject=Metadata"))

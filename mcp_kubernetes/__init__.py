@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget, ToolCall
     from mcp_kubernetes.effects import Effect, Operation
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
+    from mcp_kubernetes.findings import (
+        Examination,
+        Finding,
+        FindingRule,
+        Found,
+        Severity,
+        Surroundings,
+        Unread,
+    )
+    from mcp_kubernetes.happenings import Happening, Happenings, Tally
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kinds import KindProfile, Noise, Relation
     from mcp_kubernetes.kube.client import Cluster, TablePage
+    from mcp_kubernetes.kube.serving import APIResource, Endpoint
     from mcp_kubernetes.manifest import Manifest, PatchType, ordered, read_manifests, read_patch
     from mcp_kubernetes.parameters import (
         AllNamespaces,
@@ -37,6 +48,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.results import Answer, Change, Foreign, Header, Object, Rows, Text
     from mcp_kubernetes.settings import Settings, setting
     from mcp_kubernetes.templates import ResourceTemplate, completion
+    from mcp_kubernetes.times import age, duration, instant
     from mcp_kubernetes.tools import Tool, tool
 
 _HOMES = {
@@ -44,10 +56,21 @@ _HOMES = {
     "calls": ("Budget", "ToolCall"),
     "effects": ("Effect", "Operation"),
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
+    "findings": (
+        "Examination",
+        "Finding",
+        "FindingRule",
+        "Found",
+        "Severity",
+        "Surroundings",
+        "Unread",
+    ),
+    "happenings": ("Happening", "Happenings", "Tally"),
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),
     "kinds": ("KindProfile", "Noise", "Relation"),
     "kube.client": ("Cluster", "TablePage"),
+    "kube.serving": ("APIResource", "Endpoint"),
     "manifest": ("Manifest", "PatchType", "ordered", "read_manifests", "read_patch"),
     "parameters": (
         "APIGroup",
@@ -64,12 +87,14 @@ _HOMES = {
     ),
     "results": ("Answer", "Change", "Foreign", "Header", "Object", "Rows", "Text"),
     "settings": ("Settings", "setting"),
+    "times": ("age", "duration", "instant"),
     "templates": ("ResourceTemplate", "completion"),
     "tools": ("Tool", "tool"),
 }
 
 __all__ = [
     "APIGroup",
+    "APIResource",
     "AllNamespaces",
     "Answer",
     "App",
@@ -79,8 +104,15 @@ __all__ = [
     "Denied",
     "DryRun",
     "Effect",
+    "Endpoint",
+    "Examination",
+    "Finding",
+    "FindingRule",
     "Forbidden",
     "Foreign",
+    "Found",
+    "Happening",
+    "Happenings",
     "Header",
     "Identity",
     "InvalidArguments",
@@ -103,13 +135,20 @@ __all__ = [
     "Rows",
     "Selectors",
     "Settings",
+    "Severity",
+    "Surroundings",
     "TablePage",
+    "Tally",
     "Text",
     "Tool",
     "ToolCall",
     "ToolError",
+    "Unread",
+    "age",
     "completion",
+    "duration",
     "hookimpl",
+    "instant",
     "ordered",
     "read_manifests",
     "read_patch",

@@ -206,6 +206,7 @@ class App:
             user_agent=f"mcp-kubernetes/{__version__}",
             mask_sensitive=self.config.section(SafetySettings).mask_sensitive,
             kinds=[profile for c in self._contributions for profile in c.kinds],
+            rules=[rule for c in self._contributions for rule in c.findings],
         )
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
         self._templates = [

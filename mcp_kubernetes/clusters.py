@@ -16,6 +16,7 @@ from mcp_kubernetes.tools import Parameter
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session, ToolCall
+    from mcp_kubernetes.findings import FindingRule
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.kinds import KindProfile
@@ -79,6 +80,7 @@ class ClusterRegistry:
     user_agent: str
     mask_sensitive: bool
     kinds: Sequence[KindProfile]
+    rules: Sequence[FindingRule]
     _layer: KubernetesLayer | None = field(default=None, init=False)
 
     @property
@@ -131,6 +133,7 @@ class ClusterRegistry:
                 user_agent=self.user_agent,
                 mask_sensitive=self.mask_sensitive,
                 kinds=self.kinds,
+                rules=self.rules,
             )
         return cast("KubernetesLayer", self._layer)
 

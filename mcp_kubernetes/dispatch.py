@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.approval import NOBODY, ApprovalRequired, Person, Question
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.calls import FEWEST_NOTES_BYTES, Budget, Notes, Session, ToolCall
-from mcp_kubernetes.errors import NotFound, ToolError, UnknownCluster, UnknownKind
+from mcp_kubernetes.errors import Forbidden, NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.rendering import unposed
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from mcp_kubernetes.tools import Tool
 
 _MAX_ERROR = 4_000
+_EXPLAINING_SECONDS = 5.0
+"""Beyond the call's own time: a refusal that nobody explains is better than none."""
+
 HOST = "mcp_kubernetes"
 """Whose a tool is that no plugin brought."""
 
@@ -103,7 +106,7 @@ class Dispatcher:
             return replace(_failure(str(error), call), question=error.question)
         except ToolError as error:
             missing = isinstance(error, NotFound | UnknownKind | UnknownCluster)
-            return replace(_failure(str(error), call), missing=missing)
+            return replace(_failure(await _explained(error), call), missing=missing)
         except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
             return _failure(report(error, name, call.id), call)
         finally:
@@ -144,6 +147,18 @@ def _record(tool: str, arguments: Mapping[str, Any], identity: Identity, session
         session=session.key if session else "",
         arguments=arguments,
     )
+
+
+async def _explained(error: ToolError) -> str:
+    """The sentence; one about a refusal by the API server goes on to tell who was refused, and what is missing."""
+    refusal = error if isinstance(error, Forbidden) else error.__cause__
+    if not isinstance(refusal, Forbidden) or refusal.explain is None:
+        return str(error)
+    try:
+        async with asyncio.timeout(_EXPLAINING_SECONDS):
+            return f"{error}\n{await refusal.explain()}".rstrip()
+    except (ToolError, TimeoutError):
+        return str(error)
 
 
 def _outcome(answer: Answer) -> Outcome:

@@ -26,6 +26,8 @@ to do next. Everything outside this tree is logged under an id and answered in g
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 
 class MCPKubernetesError(Exception):
     """The root of every error that this project raises on purpose."""
@@ -111,13 +113,14 @@ class AnswerTooLarge(ToolError):
 class APIError(ToolError):
     """The API server refused: a `Status` object (meta.k8s.io/v1) or a bare HTTP status.
 
-    `status` is the HTTP code, `reason` the Status reason ("" when there was none).
+    `status` is the HTTP code, `reason` the Status reason and `name` the object's in it ("" when there was none).
     """
 
-    def __init__(self, message: str, *, status: int, reason: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, status: int, reason: str = "", hint: str = "", name: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.reason = reason
+        self.name = name
 
 
 class BadRequest(APIError):
@@ -133,9 +136,13 @@ class Unauthorized(APIError):
 
 
 class Forbidden(APIError):
-    """403: RBAC, or an admission policy, says no to this user."""
+    """403: RBAC, or an admission policy, says no to this user.
+
+    `explain` finds out who that is and what would allow it. The host asks it where the refusal becomes an answer.
+    """
 
     hint = "Ask for something this user may see, or have the cluster's administrator grant it."
+    explain: Callable[[], Awaitable[str]] | None = None
 
 
 class NotFound(APIError):

@@ -4,7 +4,8 @@ All hooks are optional, synchronous and asked once at start-up, for one plugin a
 objects; nothing on the way of a request goes through pluggy. An implementation may leave out arguments that
 it does not need. `settings` is the plugin's own validated model, or None if it declares none.
 
-Order: `register_settings`, then sources, providers, transports, tools, middleware, kinds, and `lifespan` last.
+Order: `register_settings`, then sources, providers, transports, tools, middleware, kinds, findings, and `lifespan`
+last.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.findings import FindingRule
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
@@ -75,6 +77,14 @@ def register_middleware(settings: Any) -> Iterable[Middleware]:  # type: ignore[
 @hookspec
 def register_kinds(settings: Any) -> Iterable[KindProfile]:  # type: ignore[empty-body]
     """Say what is known of kinds: their noise, and what is related to their objects. One owner a kind. Since 0.1."""
+
+
+@hookspec
+def register_findings(settings: Any) -> Iterable[FindingRule]:  # type: ignore[empty-body]
+    """Offer rules by which `k8s_get_cluster_health` finds what is wrong, one for each cause.
+
+    Names are unique over all plugins. A rule that fails costs only itself, and the answer tells so. Since 0.1.
+    """
 
 
 @hookspec

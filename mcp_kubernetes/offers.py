@@ -8,6 +8,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.candidates import Broken
+from mcp_kubernetes.findings import FindingRule
 from mcp_kubernetes.kinds import KindProfile
 from mcp_kubernetes.pipeline import Stage
 from mcp_kubernetes.templates import ResourceTemplate
@@ -36,6 +37,7 @@ class Contribution:
     templates: Sequence[ResourceTemplate]
     middleware: Sequence[Middleware]
     kinds: Sequence[KindProfile]
+    findings: Sequence[FindingRule]
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Kind and name of everything that must have one owner."""
@@ -46,6 +48,7 @@ class Contribution:
         yield from (("resource template", template.uri) for template in self.templates)
         yield from (("tool", tool.name) for template in self.templates for tool in template.tools)
         yield from (("kind profile", profile.name) for profile in self.kinds)
+        yield from (("finding rule", rule.name) for rule in self.findings)
 
 
 def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contribution:
@@ -60,6 +63,7 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         templates=_TEMPLATES.gather(ask),
         middleware=_MIDDLEWARE.gather(ask),
         kinds=_KINDS.gather(ask),
+        findings=_FINDINGS.gather(ask),
     )
 
 
@@ -160,3 +164,4 @@ _TEMPLATES = _Offer(
 )
 _MIDDLEWARE = _Offer(hook="register_middleware", noun="middleware", attributes={"stage": Stage}, methods=("__call__",))
 _KINDS = _Offer(hook="register_kinds", noun="kind profile", kind=KindProfile, texts=("resource",))
+_FINDINGS = _Offer(hook="register_findings", noun="finding rule", kind=FindingRule, texts=("name", "kind"))

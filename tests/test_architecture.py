@@ -116,5 +116,10 @@ def test_a_plugin_uses_only_public_names_of_the_host(package: Path) -> None:
 
 def test_every_installed_plugin_is_under_these_rules() -> None:
     names = {package.name for package in PLUGINS}
-    assert {"mcp_kubernetes_contexts", "mcp_kubernetes_resources", "pytest_mcp_kubernetes"} <= names
+    assert {
+        "mcp_kubernetes_cluster",
+        "mcp_kubernetes_contexts",
+        "mcp_kubernetes_resources",
+        "pytest_mcp_kubernetes",
+    } <= names
     assert all(importlib.util.find_spec(name) for name in names - {"acme_mcp_tools"})

@@ -282,6 +282,26 @@ BROKEN = {
         """,
         "it offers the kind profile widgets.acme.example twice",
     ),
+    "a finding rule twice": (
+        """
+        from mcp_kubernetes import FindingRule
+
+        @hookimpl
+        def register_findings():
+            return [FindingRule(name="Sick", kind="v1/Pod", paths={}, judge=lambda row, seen: ())] * 2
+        """,
+        "it offers the finding rule Sick twice",
+    ),
+    "a finding rule whose path cannot be read": (
+        """
+        from mcp_kubernetes import FindingRule
+
+        @hookimpl
+        def register_findings():
+            return [FindingRule(name="Sick", kind="v1/Pod", paths={"a": ".a["}, judge=lambda row, seen: ())]
+        """,
+        "its hook register_findings failed: PathError: ",
+    ),
     "a kind profile whose path cannot be read": (
         """
         from mcp_kubernetes import KindProfile, Noise

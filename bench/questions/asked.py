@@ -12,6 +12,7 @@ from typing import Any
 APPLY, PATCH, SCALE = "k8s_apply_resource", "k8s_patch_resource", "k8s_scale_resource"
 DELETE, UNDO = "k8s_delete_resource", "k8s_undo_change"
 LIST, GET, DESCRIBE, EVENTS = "k8s_list_resources", "k8s_get_resource", "k8s_describe_resource", "k8s_list_events"
+HEALTH, KINDS, ACCESS = "k8s_get_cluster_health", "k8s_get_api_resources", "k8s_check_access"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,25 @@ QUESTIONS: Sequence[Question] = (
         "How much of its quota does shop use?",
         DESCRIBE, r"pods: \d+/20|pods: \"?20",
         resourceType="namespace", name="shop",
+    ),
+    _one(
+        "Is the cluster well, and if not, what is wrong?",
+        HEALTH, r"^Degraded\.", r"CrashLoopBackOff\tpod/importer in shop", r"didn't match Pod's node affinity/selector",
+        r"ClaimUnbound\tpersistentvolumeclaim/catalogue in shop", r"info\tNodeCordoned\tnode/kwok-002",
+    ),
+    _one(
+        "Which kinds of the group autoscaling are served, and may they be watched?",
+        KINDS, r"horizontalpodautoscalers\thpa\tautoscaling/v2\ttrue",
+        apiGroup="autoscaling", verbs="watch",
+    ),
+    _one(
+        "May I read the Secrets of shop, and restart its deployments?",
+        ACCESS, r"yes\tget\tsecrets\tshop", r"yes\tpatch\tdeployments\tshop",
+        checks=[{"verb": "get", "resource": "secrets"}, {"verb": "patch", "resource": "deployments"}], **_SHOP,
+    ),
+    _one(
+        "Who am I to the cluster?",
+        ACCESS, r"username\tadmin\n", r"system:masters",
     ),
     Question(
         asked="To whom belongs a pod of web, up to the top?",

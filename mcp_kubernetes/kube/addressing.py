@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Notes
     from mcp_kubernetes.kube.cluster import ClusterEntry
+    from mcp_kubernetes.kube.connection import Request, Response
     from mcp_kubernetes.kube.resources import Index, Resource
 
 Resolve = Callable[[str, str | None, str | None], Awaitable["Resource"]]
 """From kind, API group and namespace to the resource; raises UnknownKind."""
 
-Served = Callable[[], Awaitable["Index"]]
-"""All that the cluster serves."""
+Served = Callable[[float], Awaitable["Index"]]
+"""All that the cluster serves, as the API server confirmed it to this very caller not longer ago than these seconds."""
+
+Send = Callable[["Request"], Awaitable["Response"]]
 
 
 class Addressing:
@@ -23,10 +26,11 @@ class Addressing:
     A namespace of None is the context's own, else `default`; which one it was is said in the notes.
     """
 
-    def __init__(self, *, entry: ClusterEntry, resolve: Resolve, served: Served, notes: Notes) -> None:
+    def __init__(self, *, entry: ClusterEntry, resolve: Resolve, served: Served, send: Send, notes: Notes) -> None:
         self.entry = entry
         self._resolve = resolve
         self._served = served
+        self._send = send
         self._notes = notes
 
     async def resource(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import namedtuple
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.jsonpath import PathError
 from mcp_kubernetes.kube.changing import Changes
-from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.connection import Request
 from mcp_kubernetes.kube.decode import ColumnDefinition, whole
+from mcp_kubernetes.kube.examining import Examiner
 from mcp_kubernetes.kube.expression import Expression
 from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
 from mcp_kubernetes.kube.picking import Picker
 from mcp_kubernetes.kube.places import Place, Position
-from mcp_kubernetes.kube.review import allowed, may
+from mcp_kubernetes.kube.reviewing import Reviews
 from mcp_kubernetes.kube.running import Running
+from mcp_kubernetes.kube.serving import Serving
 from mcp_kubernetes.kube.slimming import Profiles
 from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mcp_kubernetes.calls import Budget
+    from mcp_kubernetes.findings import Examination, FindingRule
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.places import Chunk
     from mcp_kubernetes.kube.resources import Resource
@@ -57,24 +62,26 @@ class TablePage:
             yield (namespace, *cells) if self.spans_namespaces else tuple(cells)
 
 
-class Cluster(Changes, Running):
-    """A guarded client for one call to one cluster: these ways to read, those of `Changes` and `Running` beside."""
+class Cluster(Changes, Running, Reviews, Serving):
+    """A guarded client for one call to one cluster: these ways to read, those of the others beside."""
 
     def __init__(
         self,
         *,
-        send: Callable[[Request], Awaitable[Response]],
         free: Callable[[], float],
         profiles: Profiles,
+        rules: Sequence[FindingRule],
+        limited: bool,
         allowed_namespaces: frozenset[str],
         sealer: Sealer,
         budget: Budget,
         **changes: Any,
     ) -> None:
         super().__init__(**changes)
-        self._send = send
         self._free = free
         self._profiles = profiles
+        self._rules = rules
+        self.limited = limited
         self._allowed_namespaces = allowed_namespaces
         self._sealer = sealer
         self._budget = budget
@@ -82,30 +89,6 @@ class Cluster(Changes, Running):
     async def profile(self, kind: str, api_group: str | None = None, namespace: str | None = None) -> KindProfile:
         """What plugins know of that kind; an empty profile if nothing. Raises UnknownKind."""
         return self._profiles.of(await self.resource(kind, api_group, namespace))
-
-    async def may(
-        self,
-        verb: str,
-        kind: str,
-        namespace: str | None = None,
-        *,
-        api_group: str | None = None,
-        all_namespaces: bool = False,
-    ) -> bool:
-        """Whether this user may do `verb` to objects of a kind there, as the API server says."""
-        resource = await self.resource(kind, api_group, namespace, all_namespaces=all_namespaces)
-        scope = None if all_namespaces or not resource.namespaced else namespace or self._home
-        return await may(self._send, verb, resource, scope)
-
-    async def kinds(self, namespace: str | None = None) -> list[str]:
-        """Full names (`deployments.apps`) of the kinds that this user may list there.
-
-        For None it is the kinds without namespaces. Raises as `get` does.
-        """
-        served = (await self._served()).resources
-        wanted = [each for each in served if "list" in each.verbs and each.namespaced is (namespace is not None)]
-        found = await allowed(self._send, "list", wanted, namespace or self._home)
-        return list(dict.fromkeys(each.full_name for each in found))
 
     async def get(
         self,
@@ -132,6 +115,13 @@ class Cluster(Changes, Running):
 
     def _object(self, resource: Resource, raw: bytes, form: Form, *, full: bool) -> Object:
         return Object(raw, form) if full else self._profiles.object(resource, raw, form)
+
+    async def examine(self, *, now: datetime, deadline: float) -> Examination:
+        """Hold every rule that plugins bring against all namespaces, until `deadline`, a time of the loop's clock.
+
+        What cannot be read is told in the answer, and raises nothing.
+        """
+        return await Examiner(cluster=self, rules=self._rules, now=now, deadline=deadline).examine()
 
     async def objects(
         self,

@@ -18,7 +18,8 @@ class Request:
 
     `path` is absolute and unescaped; its segments were validated. `upgrade` names the WebSocket protocols
     of a request that leaves HTTP. `timeout` is in seconds, for the whole exchange. `paths`, where there are any, are
-    all that the asker looks at in each object of a list: the rest may be left out of what is handed on.
+    all that the asker looks at in each object of a list: the rest may be left out of what is handed on. `answers` are
+    HTTP statuses of 300 and more that are an answer to this request, and no error.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Request:
     upgrade: tuple[str, ...] = ()
     timeout: float = 30.0
     paths: tuple[str, ...] = ()
+    answers: tuple[int, ...] = ()
 
     @property
     def upgrades(self) -> bool:

@@ -1,7 +1,8 @@
 """Asking a cluster what it serves, and keeping the answer.
 
-Aggregated discovery (KEP-3352): two requests tell everything. The index is kept per cluster and credentials,
-revalidated by ETag after ten minutes, and refreshed when a name is not in it.
+Aggregated discovery (KEP-3352): two requests tell everything; where there is none, each group version is asked for.
+The index is kept per cluster and credentials, revalidated by ETag after ten minutes, and refreshed when a name is not
+in it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.decode import decode
 from mcp_kubernetes.kube.resources import Group, GroupList, Index, Resource, Wanted, readings
 from mcp_kubernetes.kube.review import may
+from mcp_kubernetes.kube.unaggregated import groups
 
 _ACCEPT = (
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
@@ -26,7 +28,10 @@ _ACCEPT = (
     "application/json"
 )
 _ROOTS = ("/api", "/apis")
-_MAX_AGE = 600.0
+MAX_AGE = 600.0
+ANEW = -1.0
+"""Seconds: an index of any age is confirmed by the API server, which answers this caller or refuses."""
+
 _MIN_REFRESH = 10.0
 _MAX_INDEXES = 256
 _NOT_MODIFIED = 304
@@ -76,7 +81,7 @@ class Discovery:
             raise _unknown(index, await _listable(near, send, namespace))
         return found
 
-    async def index(self, key: str, send: Send, max_age: float = _MAX_AGE) -> Index:
+    async def index(self, key: str, send: Send, max_age: float = MAX_AGE) -> Index:
         """The index under `key`, asked for again when it is older than `max_age` seconds. Single flight."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             entry = self._entries.get(key)
@@ -93,7 +98,10 @@ class Discovery:
         """A new entry; the known one stays as it is until all of the new one is there."""
         etags = [known.roots[path].etag if known else "" for path in _ROOTS]
         answers = await asyncio.gather(*map(send, map(_request, _ROOTS, etags)))
-        roots = {path: _root(answer, known, path) for path, answer in zip(_ROOTS, answers, strict=True)}
+        found = await asyncio.gather(
+            *(_root(send, answer, known, path) for path, answer in zip(_ROOTS, answers, strict=True))
+        )
+        roots = dict(zip(_ROOTS, found, strict=True))
         if known and all(roots[path] is known.roots[path] for path in _ROOTS):
             return replace(known, checked=self._clock())
         index = Index.of(group for root in roots.values() for group in root.groups)
@@ -111,15 +119,13 @@ def _request(root: str, etag: str) -> Request:
     return Request(method="GET", path=root, headers=(("Accept", _ACCEPT), *condition))
 
 
-def _root(response: Response, known: _Entry | None, path: str) -> _Root:
+async def _root(send: Send, response: Response, known: _Entry | None, path: str) -> _Root:
     """What was found below a path; the known one when the server says that nothing changed."""
     if response.status == _NOT_MODIFIED and known is not None:
         return known.roots[path]
     found = decode(GroupList, response.body)
     if found.kind != "APIGroupDiscoveryList":
-        raise UnknownKind(
-            "This API server does not offer aggregated discovery.", hint="Kubernetes 1.27 and newer are supported."
-        )
+        return _Root(await groups(send, path, response.body), "")
     return _Root(found.items, response.headers.get("etag", ""))
 
 

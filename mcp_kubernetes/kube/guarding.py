@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.kube.bounds import Bounds, is_dry
 from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.explaining import explaining
 from mcp_kubernetes.kube.guard import check
 from mcp_kubernetes.kube.hiding import hidden
 from mcp_kubernetes.kube.marks import MARKER
@@ -40,7 +41,8 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
     """
 
     async def guarded_send(request: Request) -> Response:
-        response = await send(await admitted(request, call, bounds))
+        with explaining(request, guarded_send):
+            response = await send(await admitted(request, call, bounds))
         for warning in warnings_of(response):
             call.notes.add("The API server warns: {warning}.", warning=warning)
         return response
@@ -49,14 +51,15 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
 
 
 def opened(
-    open_: Callable[[Request], AbstractAsyncContextManager[T]], call: ToolCall, bounds: Bounds
+    open_: Callable[[Request], AbstractAsyncContextManager[T]], ask: Send, call: ToolCall, bounds: Bounds
 ) -> Callable[[Request], AbstractAsyncContextManager[T]]:
-    """What opens a stream or a connection, behind the guard."""
+    """What opens a stream or a connection, behind the guard; `ask` sends plain requests, and is guarded too."""
 
     @asynccontextmanager
     async def guarded_open(request: Request) -> AsyncIterator[T]:
-        async with open_(await admitted(request, call, bounds)) as found:
-            yield found
+        with explaining(request, ask):
+            async with open_(await admitted(request, call, bounds)) as found:
+                yield found
 
     return guarded_open
 

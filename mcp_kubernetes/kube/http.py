@@ -51,7 +51,7 @@ class Exchange:
                 break
             await asyncio.sleep(delay)
             response = await self._send(request)
-        if response.status >= 300 and response.status != 304:
+        if response.status >= 300 and response.status not in (304, *request.answers):
             raise error_of(response)
         self._check_form(request, response)
         return response
@@ -160,7 +160,7 @@ def _may_repeat(request: Request) -> bool:
 
 def _retry_after(request: Request, response: Response) -> float | None:
     """Seconds after which a plain GET may be asked again, if the server said so and it is soon enough."""
-    if response.status not in {429, 503} or not _may_repeat(request):
+    if response.status not in {429, 503} or response.status in request.answers or not _may_repeat(request):
         return None
     delay = seconds_to_wait(response)
     return delay if delay is not None and delay <= _MAX_RETRY_AFTER else None

@@ -22,6 +22,7 @@ from mcp_kubernetes.kube.writing import Writer
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall
+    from mcp_kubernetes.findings import FindingRule
     from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.guard import Policy
@@ -42,6 +43,7 @@ class KubernetesLayer:
     user_agent: str
     mask_sensitive: bool
     profiles: Profiles
+    rules: Sequence[FindingRule]
     discovery: Discovery = field(default_factory=Discovery)
 
     @classmethod
@@ -55,6 +57,7 @@ class KubernetesLayer:
         user_agent: str,
         mask_sensitive: bool,
         kinds: Sequence[KindProfile],
+        rules: Sequence[FindingRule],
     ) -> KubernetesLayer:
         """The layer with an empty pool."""
         return cls(
@@ -64,6 +67,7 @@ class KubernetesLayer:
             user_agent=user_agent,
             mask_sensitive=mask_sensitive,
             profiles=Profiles(kinds),
+            rules=tuple(rules),
         )
 
     def cluster(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider, sealer: Sealer) -> Cluster:
@@ -77,8 +81,8 @@ class KubernetesLayer:
         async def lookup(kind: str, api_group: str | None, namespace: str | None) -> Resource:
             return await self.discovery.resolve(await _key(exchange), send, kind, api_group, namespace)
 
-        async def served() -> Index:
-            return await self.discovery.index(await _key(exchange), send)
+        async def served(max_age: float) -> Index:
+            return await self.discovery.index(await _key(exchange), send, max_age)
 
         async def forget() -> None:
             self.discovery.forget(await _key(exchange))
@@ -98,9 +102,11 @@ class KubernetesLayer:
             send=masking(send, call, looks=self.mask_sensitive, reveals=self.policy.show_secret_values),
             free=exchange.free_tokens,
             profiles=self.profiles,
+            rules=self.rules,
+            limited=bool(self.policy.allowed_namespaces or self.policy.restricted_namespaces),
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
-            stream=opened(exchange.stream, call, bounds),
-            connect=opened(exchange.connect, call, bounds),
+            stream=opened(exchange.stream, send, call, bounds),
+            connect=opened(exchange.connect, send, call, bounds),
             sealer=sealer,
             budget=call.budget,
         )

@@ -14,22 +14,36 @@ from mcp_kubernetes.kube.paths import resource_path
 _VERSION = re.compile(r"v\d+((alpha|beta)\d+)?\Z")
 
 
-class _Kind(msgspec.Struct, gc=False):
+class ServedKind(msgspec.Struct, gc=False):
+    """What a resource answers with."""
+
     kind: str = ""
 
 
-class _Resource(msgspec.Struct, rename="camel"):
+class ServedSubresource(msgspec.Struct, gc=False):
+    """A subresource, such as `log`."""
+
+    subresource: str = ""
+
+
+class ServedResource(msgspec.Struct, rename="camel"):
+    """One resource of a discovery document."""
+
     resource: str
     scope: str = "Namespaced"
-    response_kind: _Kind | None = None
+    response_kind: ServedKind | None = None
     singular_resource: str = ""
     short_names: list[str] = []
     verbs: list[str] = []
+    categories: list[str] = []
+    subresources: list[ServedSubresource] = []
 
 
-class _Version(msgspec.Struct):
+class Version(msgspec.Struct):
+    """One version of a group. It is Stale where the server behind it did not answer."""
+
     version: str
-    resources: list[_Resource] = []
+    resources: list[ServedResource] = []
     freshness: str = "Current"
 
 
@@ -41,7 +55,12 @@ class Group(msgspec.Struct):
     """One API group of a discovery document, its versions in the server's order of preference."""
 
     metadata: _Meta = msgspec.field(default_factory=_Meta)
-    versions: list[_Version] = []
+    versions: list[Version] = []
+
+
+def named(group: str, versions: list[Version]) -> Group:
+    """The group of that name with these versions."""
+    return Group(metadata=_Meta(group), versions=versions)
 
 
 class GroupList(msgspec.Struct):
@@ -63,8 +82,15 @@ class Resource:
     namespaced: bool
     short_names: tuple[str, ...] = ()
     verbs: frozenset[str] = frozenset()
+    categories: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
     also_in: tuple[str, ...] = field(default=(), compare=False)
     """Other groups in which what was typed could have meant something, where that is not plain."""
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`, or `v1` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def full_name(self) -> str:
@@ -116,6 +142,10 @@ class Index:
         found = (r.namespaced for r in self.by_name.get(plural, ()) if (r.group, r.plural) == (group, plural))
         return next(found, True)
 
+    def preferred(self) -> list[Resource]:
+        """Each resource once, in the version that the server prefers of those that have it."""
+        return list({(each.group, each.plural): each for each in reversed(self.resources)}.values())[::-1]
+
     def near(self, name: str, most: int = 5) -> list[Resource]:
         """Those whose names look like `name`, the nearest first."""
         close = difflib.get_close_matches(name, self.by_name, n=most, cutoff=0.6)
@@ -130,7 +160,7 @@ def _resources(groups: tuple[Group, ...]) -> Iterable[Resource]:
                     yield _resource(group.metadata.name, version.version, found, found.response_kind.kind)
 
 
-def _resource(group: str, version: str, found: _Resource, kind: str) -> Resource:
+def _resource(group: str, version: str, found: ServedResource, kind: str) -> Resource:
     return Resource(
         group=group,
         version=version,
@@ -140,6 +170,8 @@ def _resource(group: str, version: str, found: _Resource, kind: str) -> Resource
         namespaced=found.scope == "Namespaced",
         short_names=tuple(found.short_names),
         verbs=frozenset(found.verbs),
+        categories=tuple(found.categories),
+        subresources=tuple(each.subresource for each in found.subresources),
     )
 
 

@@ -104,7 +104,9 @@ def error_of(response: Response, hint: str = "") -> APIError:
     error = _class(response.status, status)
     message = _sentence(status, response) if status else _without_status(response)
     hint = hint or _hint(response, is_servers=status is not None)
-    found = error(message, status=response.status, reason=status.reason if status else "", hint=hint)
+    name = status.details.name if status and status.details else ""
+    reason = status.reason if status else ""
+    found = error(message, status=response.status, reason=reason, hint=hint, name=name)
     if status and isinstance(found, Expired):
         found.token = status.metadata.continue_
     return found

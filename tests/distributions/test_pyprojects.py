@@ -105,7 +105,7 @@ def test_every_package_is_typed_and_has_the_licence_beside_it(path: Path) -> Non
 
 def test_a_plain_install_brings_the_core_plugins() -> None:
     names = {requirement.name for requirement in requirements(PYPROJECTS["mcp-kubernetes"])}
-    assert {"mcp-kubernetes-contexts", "mcp-kubernetes-pods", "mcp-kubernetes-resources"} <= names
+    assert {f"mcp-kubernetes-{name}" for name in ("cluster", "contexts", "pods", "resources")} <= names
 
 
 def test_each_plugin_is_found_under_its_own_name() -> None:

@@ -97,7 +97,7 @@ def test_the_installed_program_says_its_version(installed: Path) -> None:
 
 def test_the_installed_program_finds_its_core_plugins_and_the_outside_one(installed: Path) -> None:
     listed = run(installed / "mcp-kubernetes", "plugins")
-    for name in ("contexts", "resources", "acme"):
+    for name in ("cluster", "contexts", "resources", "acme"):
         assert name in listed
 
 
@@ -105,11 +105,12 @@ def test_the_installed_program_lists_its_tools(installed: Path) -> None:
     listed = run(installed / "mcp-kubernetes", "tools")
     for name in ("contexts", "resources", "events"):
         assert f"k8s_list_{name}" in listed
-    for name in ("k8s_get_resource", "k8s_describe_resource"):
+    for name in ("k8s_get_resource", "k8s_describe_resource", "k8s_get_cluster_health"):
         assert name in listed
 
 
 def test_nothing_of_the_checkout_is_imported(installed: Path) -> None:
-    for package in ("mcp_kubernetes", "mcp_kubernetes_contexts", "mcp_kubernetes_pods", "mcp_kubernetes_resources"):
+    plugins = (f"mcp_kubernetes_{name}" for name in ("cluster", "contexts", "pods", "resources"))
+    for package in ("mcp_kubernetes", *plugins):
         where = run(installed / "python", "-c", f"import {package}; print({package}.__file__)")
         assert Path(where).is_relative_to(installed.parent)

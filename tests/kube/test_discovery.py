@@ -294,14 +294,6 @@ async def test_a_refresh_that_breaks_halfway_is_made_up_for_by_the_next(
     assert (await discovery.resolve("key", server.send, "fresh")).kind == "Fresh"
 
 
-async def test_a_server_without_aggregated_discovery_is_named_as_too_old(discovery: Discovery) -> None:
-    async def send(_: Request) -> Response:
-        return Response(status=200, body=b'{"kind":"APIVersions","versions":["v1"]}')
-
-    with pytest.raises(UnknownKind, match=r"1\.27"):
-        await discovery.index("key", send)
-
-
 async def test_namespaces_are_left_out_of_the_path_of_what_has_none(discovery: Discovery, server: Server) -> None:
     nodes = await discovery.resolve("key", server.send, "nodes")
     pods = await discovery.resolve("key", server.send, "pods")

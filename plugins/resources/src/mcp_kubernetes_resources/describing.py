@@ -14,6 +14,8 @@ from pydantic import Field
 from mcp_kubernetes import (
     APIGroup,
     Effect,
+    Happening,
+    Happenings,
     Name,
     Namespace,
     Object,
@@ -21,15 +23,15 @@ from mcp_kubernetes import (
     ResourceType,
     Rows,
     Selectors,
+    Tally,
     Text,
     ToolCall,
     ToolError,
+    age,
     tool,
 )
-from mcp_kubernetes_resources.happenings import KIND, PATHS, Happening, Happenings, Tally
 from mcp_kubernetes_resources.owners import owners
 from mcp_kubernetes_resources.relations import Parts, named, related
-from mcp_kubernetes_resources.times import age
 
 EventsLimit = Annotated[int, Field(ge=0, le=1_000, description="Most events.")]
 
@@ -124,7 +126,7 @@ async def _happenings(call: ToolCall, found: Object, limit: int) -> Happenings:
     page = Page(limit=_LOOKED_AT)
     happenings, count = Happenings(limit), 0
     async for event in call.cluster.rows(
-        KIND, namespace, where=where, page=page, all_namespaces=not namespace, columns=PATHS
+        Happenings.KIND, namespace, where=where, page=page, all_namespaces=not namespace, columns=Happenings.PATHS
     ):
         if event.uid in {uid, name, None}:
             happenings.take(event)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
-from mcp_kubernetes import Change, Text, ToolCall, ToolError
+from mcp_kubernetes import Change, Forbidden, Text, ToolCall, ToolError
 
 _LAST_SECONDS = 2.0
 """Kept of the call's time, so that what was done can still be told."""
@@ -32,5 +32,11 @@ async def each(call: ToolCall, names: Iterable[str], change: Callable[[str], Awa
             left=", ".join(left[:_NAMED]), more=more,
         )  # fmt: skip
     if results and not any(isinstance(result, Change) for result in results.values()):
-        raise ToolError("\n".join(map(str, results.values())))
+        raise ToolError("\n".join(map(str, results.values()))) from _refusal(results.values())
     return results
+
+
+def _refusal(results: Iterable[Result]) -> Forbidden | None:
+    """The first refusal by the API server among these failures, if there is one: it explains itself."""
+    told = (value for result in results if isinstance(result, Text) for value in result.fields.values())
+    return next((value for value in told if isinstance(value, Forbidden)), None)

@@ -8,10 +8,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mcp_kubernetes import AllNamespaces, Effect, Namespace, Rows, Selectors, ToolCall, tool
+from mcp_kubernetes import (
+    AllNamespaces,
+    Effect,
+    Happening,
+    Happenings,
+    Namespace,
+    Rows,
+    Selectors,
+    Tally,
+    ToolCall,
+    age,
+    duration,
+    tool,
+)
 from mcp_kubernetes_resources.emptiness import Scope, noting_none
-from mcp_kubernetes_resources.happenings import KIND, LONG_AGO, PATHS, Happening, Happenings, Tally
-from mcp_kubernetes_resources.times import age, duration
 
 About = Annotated[str | None, Field(max_length=600, description="kind/name or name they are about.")]
 Types = Annotated[Literal["Normal", "Warning"] | None, Field(description="Only these.")]
@@ -51,7 +62,7 @@ async def _scope(
             all_namespaces = all_namespaces or (namespace is None and not resource.namespaced)
     selector = ",".join(f"{field}={_escaped(value)}" for field, value in fields)
     return Scope(
-        kind=KIND,
+        kind=Happenings.KIND,
         api_group=None,
         namespace=namespace,
         all_namespaces=all_namespaces,
@@ -67,8 +78,8 @@ async def _lines(
     call: ToolCall, scope: Scope, span: timedelta | None, limit: int | None
 ) -> AsyncGenerator[Sequence[Any]]:
     most = min(limit or call.budget.left, call.budget.left // _SHORTEST_ROW)
-    happenings = Happenings(most, call.now - span if span else LONG_AGO)
-    await happenings.add(call.cluster.rows(scope.kind, scope.namespace, columns=PATHS, **scope.options))
+    happenings = Happenings(most, call.now - span) if span else Happenings(most)
+    await happenings.add(call.cluster.rows(scope.kind, scope.namespace, columns=Happenings.PATHS, **scope.options))
     newest = happenings.newest()
     _note(call, happenings, len(newest), most)
     first = int(not scope.all_namespaces)

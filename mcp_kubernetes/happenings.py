@@ -10,29 +10,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from mcp_kubernetes_resources.times import instant
-
-KIND = "v1/Event"
-
-PATHS: Mapping[str, str] = {
-    "namespace": ".metadata.namespace",
-    "uid": ".involvedObject.uid",
-    "kind": ".involvedObject.kind",
-    "name": ".involvedObject.name",
-    "type": ".type",
-    "reason": ".reason",
-    "message": ".message",
-    "count": ".count",
-    "series": ".series.count",
-    "observed": ".series.lastObservedTime",
-    "last": ".lastTimestamp",
-    "time": ".eventTime",
-    "first": ".firstTimestamp",
-    "created": ".metadata.creationTimestamp",
-}
-"""What is read of an event, by name."""
+from mcp_kubernetes.times import instant
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LEAST_KEPT = 1_000
@@ -70,6 +50,25 @@ class Happenings:
 
     `overflowed` says that some were dropped, so that what happened again after a pause may be counted too low.
     """
+
+    KIND: ClassVar = "v1/Event"
+    PATHS: ClassVar[Mapping[str, str]] = {
+        "namespace": ".metadata.namespace",
+        "uid": ".involvedObject.uid",
+        "kind": ".involvedObject.kind",
+        "name": ".involvedObject.name",
+        "type": ".type",
+        "reason": ".reason",
+        "message": ".message",
+        "count": ".count",
+        "series": ".series.count",
+        "observed": ".series.lastObservedTime",
+        "last": ".lastTimestamp",
+        "time": ".eventTime",
+        "first": ".firstTimestamp",
+        "created": ".metadata.creationTimestamp",
+    }
+    """What is read of an event, by name."""
 
     most: int
     since: datetime = LONG_AGO

@@ -7,15 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from mcp_kubernetes_resources.happenings import PATHS, Happenings
-from mcp_kubernetes_resources.times import age, duration, instant
+from mcp_kubernetes import Happenings, age, duration, instant
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def event(number: int, **more: object) -> SimpleNamespace:
     time = (START + timedelta(seconds=number)).isoformat()
-    return SimpleNamespace(**(dict.fromkeys(PATHS) | {"message": f"m{number}", "last": time, **more}))
+    return SimpleNamespace(**(dict.fromkeys(Happenings.PATHS) | {"message": f"m{number}", "last": time, **more}))
 
 
 def test_only_the_newest_are_kept_of_very_many_and_that_is_known() -> None:
