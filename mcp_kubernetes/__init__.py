@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kinds import KindProfile, Noise, Relation
+    from mcp_kubernetes.kube.captured import Excerpt
     from mcp_kubernetes.kube.client import Cluster, TablePage
+    from mcp_kubernetes.kube.executing import Execution
     from mcp_kubernetes.kube.serving import APIResource, Endpoint
     from mcp_kubernetes.manifest import Manifest, PatchType, ordered, read_manifests, read_patch
     from mcp_kubernetes.parameters import (
@@ -69,7 +71,9 @@ _HOMES = {
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),
     "kinds": ("KindProfile", "Noise", "Relation"),
+    "kube.captured": ("Excerpt",),
     "kube.client": ("Cluster", "TablePage"),
+    "kube.executing": ("Execution",),
     "kube.serving": ("APIResource", "Endpoint"),
     "manifest": ("Manifest", "PatchType", "ordered", "read_manifests", "read_patch"),
     "parameters": (
@@ -106,6 +110,8 @@ __all__ = [
     "Effect",
     "Endpoint",
     "Examination",
+    "Excerpt",
+    "Execution",
     "Finding",
     "FindingRule",
     "Forbidden",

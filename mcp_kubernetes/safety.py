@@ -24,7 +24,7 @@ _HINT = "Tell the user what you wanted to do; they can do it, or start the serve
 class SafetyPolicy:
     """The operator's limits, named as the settings of the section `safety`. Pure: deciding asks nobody.
 
-    An empty `allowed_operations` or `allowed_namespaces` allows all.
+    An empty `allowed_operations`, `allowed_namespaces` or `allowed_commands` allows all.
     """
 
     non_destructive: bool = True
@@ -36,6 +36,7 @@ class SafetyPolicy:
     denied_kinds: frozenset[str] = frozenset()
     allowed_cluster_kinds: frozenset[str] = frozenset()
     dry_run_groups: frozenset[str] = frozenset()
+    allowed_commands: frozenset[str] = frozenset()
     show_secret_values: bool = False
 
     @classmethod
@@ -75,8 +76,8 @@ class SafetyPolicy:
         is_own = not found.target.resource or found.operation is Operation.REVIEW
         if is_own and found.effect is Effect.READ:  # discovery, health, and what the caller may do
             return
-        refusal = self._refusal(found.operation) or self._about_kind(found.target) or self._about_place(found)
-        if refusal:
+        about_objects = self._about_kind(found.target) or self._about_place(found)
+        if refusal := self._refusal(found.operation) or about_objects or self._about_command(found):
             raise Denied(refusal, hint=_HINT)
 
     def _decide_effect(self, effect: Effect) -> None:
@@ -97,6 +98,16 @@ class SafetyPolicy:
         if any(_names(entry, target) for entry in self.denied_kinds):
             return f"This server does not touch {target.resource}: --denied-kinds names them."
         return ""
+
+    def _about_command(self, found: RequestAttributes) -> str:
+        """A terminal that is attached to, or a kubelet that is reached through its node, may run anything."""
+        through_node = found.operation is Operation.PROXY and found.target.resource == "nodes"
+        if not self.allowed_commands or not (through_node or found.operation in {Operation.EXEC, Operation.ATTACH}):
+            return ""
+        allowed = [tuple(entry.split()) for entry in self.allowed_commands]
+        if not through_node and any(found.command[: len(words)] == words for words in allowed):
+            return ""
+        return f"This server only runs what --allowed-commands names: {', '.join(sorted(self.allowed_commands))}."
 
     def _about_place(self, found: RequestAttributes) -> str:
         namespace = found.target.namespace

@@ -24,9 +24,11 @@ class Running(Addressing):
         *,
         stream: Callable[[Request], AbstractAsyncContextManager[Stream]],
         connect: Callable[[Request], AbstractAsyncContextManager[Socket]],
+        incomplete: Callable[[str], None],
         **addressing: Any,
     ) -> None:
         super().__init__(**addressing)
+        self._incomplete = incomplete
         self._stream = stream
         self._connect = connect
 
@@ -50,7 +52,10 @@ class Running(Addressing):
         scope = self._scope(resource, namespace) or ""
         asked = Command(resource=resource, namespace=scope, pod=pod, container=container, words=tuple(command),
                         stdin=stdin, tty=tty, seconds=seconds)  # fmt: skip
-        return await execute(self._connect, asked, limit)
+        found = await execute(self._connect, asked, limit)
+        if found.problem:
+            self._incomplete(found.problem)
+        return found
 
     @asynccontextmanager
     async def logs(

@@ -59,9 +59,9 @@ class WebSocket:
         """The next message; None once the server has closed it. Raises Disconnected."""
         with translated(self.entry):
             message = await self.socket.receive()
-        if message.type in _ENDS:
+        if message.type in _ENDS and self.socket.close_code != aiohttp.WSCloseCode.ABNORMAL_CLOSURE:
             return None
-        if message.type is aiohttp.WSMsgType.ERROR:
+        if message.type in _ENDS or message.type is aiohttp.WSMsgType.ERROR:
             raise Disconnected(f"The connection to {self.entry.name} broke off.")
         data = message.data
         return data.encode() if isinstance(data, str) else bytes(data)
