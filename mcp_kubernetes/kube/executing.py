@@ -28,6 +28,7 @@ Connect = Callable[[Request], AbstractAsyncContextManager[Socket]]
 
 _MOST_WORDS = 1_000
 _NO_NEWS = "Internal error occurred: "
+_MOST_DIGITS = 10
 _MOST_STATUS = 65_536
 _END_OF_TEXT = b"\x04"
 """What Ctrl-D sends: a terminal takes it for the end of what is typed."""
@@ -55,19 +56,19 @@ class _Status(msgspec.Struct):
 
     @property
     def exit_code(self) -> int | None:
-        """0 for success, the code that the command ended with, or None if it was not started."""
+        """0 for success, the code that the command ended with, or None where neither is said."""
         if self.status == "Success":
             return 0
         causes = (self.details.causes if self.details else None) or ()
         codes = [cause.message for cause in causes if cause.reason == "ExitCode"]
-        return int(codes[0]) if codes and codes[0].isdecimal() else None
+        return int(codes[0]) if codes and codes[0].isdecimal() and len(codes[0]) < _MOST_DIGITS else None
 
 
 @dataclass(kw_only=True)
 class Execution:
     """What came of a command. `exit_code` is None where it is not known; then `problem` says why.
 
-    Each stream is kept up to `limit` bytes. `unfed` says what became of standard input where it was not taken to its end.
+    Each stream is kept up to `limit` bytes. `unfed` says why standard input was not taken to its end, if so.
     """
 
     limit: int
@@ -134,7 +135,7 @@ async def execute(connect: Connect, command: Command, limit: int) -> Execution:
             await _converse(Channels(socket), command, found)
         found.end("The connection was closed without a word about how the command ended; it may still run.")
     except TimeoutError:
-        found.end(f"It had not ended after {command.seconds:g} s; it may still run.")
+        found.end(f"Nothing told of its end within {command.seconds:g} s; it may still run.")
     except (Disconnected, TimedOut, Unanswered):
         found.end("The connection broke off; the command may have ended or still run. It was not started again.")
     return found
@@ -145,6 +146,8 @@ async def _converse(channels: Channels, command: Command, found: Execution) -> N
     try:
         async for channel, data in channels:
             found.take(channel, data)
+            if channel == STATUS:
+                feeding.cancel()  # to send more would break the connection before all was read
     finally:
         feeding.cancel()
         await asyncio.wait({feeding})  # unlike awaiting it, this tells its cancellation from our own

@@ -1,4 +1,4 @@
-"""What the tests of the plugin `pods` share: a client that may run commands, and a pod on a real node to run them in."""
+"""What the tests of the plugin `pods` share: a client that may run commands, and a pod on a real node."""
 
 from __future__ import annotations
 
