@@ -1,7 +1,7 @@
 """What a program prints, as much of it as is worth keeping: its beginning and its end.
 
-A cut must not free a credential of what it is known by, so both ends stop between words, and an end that begins
-inside of a private key says so.
+Half a credential would not be known for one. So what was around the cut is remembered, too, and a credential that the
+cut goes through is redacted here, where it can still be seen whole.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MARK = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+from mcp_kubernetes.redact import REDACTED, credentials
+
+_KEY = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_BEGUN = b"-----BEGIN PRIVATE KEY-----"
 _LONGEST_MARK = 64
-_BEGUN = b"-----BEGIN PRIVATE KEY-----\n"
-"""Before an end that begins inside of a key: what redacts whole keys redacts it then."""
+_AROUND = 16_384
+"""Bytes that are remembered on either side of a cut; tokens are shorter, and of keys it is known where they begin."""
 
-_WORD = 4_096
-"""Bytes without a space after which it is no word any more: the longest credentials are shorter."""
-
-_SPACE = re.compile(rb"\s")
+_PIECES = re.compile(rb"\A[\x80-\xbf]{1,3}|[\xc0-\xff][\x80-\xbf]{0,2}\Z")
+"""What a cut leaves of a character in UTF-8, at the beginning or at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +41,10 @@ class Captured:
         self._half = max(limit // 2, 1)
         self._head = bytearray()
         self._tail = bytearray()
-        self._before = b""
-        """The last bytes that were dropped: a mark may have begun in them."""
+        self._after_head = b""
+        self._before_tail = b""
         self._in_key = False
+        """Whether a private key is under way where `_before_tail` begins."""
 
     def feed(self, data: memoryview) -> None:
         """Take the next bytes."""
@@ -50,7 +52,7 @@ class Captured:
         room = self._half - len(self._head)
         self._head += data[:room] if room > 0 else b""
         self._tail += data[room:] if room > 0 else data
-        if len(self._tail) > 2 * self._half:
+        if len(self._tail) > 2 * self._half + _AROUND:
             self._drop(len(self._tail) - self._half)
 
     def excerpt(self, limit: int) -> Excerpt:
@@ -64,39 +66,54 @@ class Captured:
     def _excerpt(self, limit: int) -> Excerpt:
         whole = bytes(self._head + self._tail)
         if self.size <= min(limit, len(whole)):
-            return _decoded(whole, b"", 0)
+            return _excerpt([whole], 0)
         half = max(min(self._half, limit // 2), 1)
-        head, tail = _to_last_space(whole[:half]), _from_first_space(whole[-half:])
         has_dropped = self.size > len(whole)
-        before = self._before + bytes(self._tail[:-half]) if has_dropped else whole[:-half]
-        begun = _BEGUN if _ends_in_key(before, whole[-half:], self._in_key) else b""
-        return _decoded(head, begun + tail, self.size - len(head) - len(tail))
+        after = bytes(self._head[half:]) + self._after_head if has_dropped else whole[half:]
+        before = self._before_tail + bytes(self._tail[:-half]) if has_dropped else whole[:-half]
+        head, tail = whole[:half], whole[-half:]
+        return _excerpt(
+            [_ended(head, after), _begun(before, tail, in_key=self._in_key)], self.size - len(head) - len(tail)
+        )
 
     def _drop(self, count: int) -> None:
-        dropped, following = self._before + bytes(self._tail[:count]), bytes(self._tail[count:][:_LONGEST_MARK])
-        self._in_key = _ends_in_key(dropped, following, self._in_key)
-        self._before = dropped[-_LONGEST_MARK:]
+        dropped = bytes(self._tail[:count])
+        if not self._after_head:
+            self._after_head = dropped[:_AROUND]
+            self._in_key = _ends_in_key(bytes(self._head), dropped, begins_in_key=False)
+        dropped = self._before_tail + dropped
+        self._before_tail, older = dropped[-_AROUND:], dropped[:-_AROUND]
+        self._in_key = _ends_in_key(older, self._before_tail, begins_in_key=self._in_key)
         del self._tail[:count]
 
 
-def _ends_in_key(text: bytes, following: bytes, begins_in_key: bool) -> bool:
+def _ends_in_key(text: bytes, following: bytes, *, begins_in_key: bool) -> bool:
     """Whether a private key is under way where `text` ends. A mark may reach into what follows."""
-    marks = _MARK.finditer(text + following[:_LONGEST_MARK])
+    marks = _KEY.finditer(text + following[:_LONGEST_MARK])
     last = [mark[1] for mark in marks if mark.start() < len(text)][-1:]
     return last == [b"BEGIN"] if last else begins_in_key
 
 
-def _to_last_space(data: bytes) -> bytes:
-    spaces = [match.start() for match in _SPACE.finditer(data, max(len(data) - _WORD, 0))]
-    return data[: spaces[-1]] if spaces else data
+def _ended(head: bytes, after: bytes) -> bytes:
+    """The beginning, without a credential that goes on after it."""
+    start, _ = _through(head + after[:_AROUND], len(head))
+    return _PIECES.sub(b"", head) if start is None else head[:start] + REDACTED.encode()
 
 
-def _from_first_space(data: bytes) -> bytes:
-    found = _SPACE.search(data, 0, _WORD)
-    return data[found.end() :] if found else data
+def _begun(before: bytes, tail: bytes, *, in_key: bool) -> bytes:
+    """The end, without a credential that began before it."""
+    before = _BEGUN * in_key + before
+    _, end = _through(before + tail, len(before))
+    return _PIECES.sub(b"", tail, 1) if end is None else REDACTED.encode() + tail[end - len(before) :]
 
 
-def _decoded(head: bytes, tail: bytes, left_out: int) -> Excerpt:
-    gap = f"\n… {left_out:,} bytes are left out here …\n" if left_out else ""
-    text = head.decode(errors="replace") + gap + tail.decode(errors="replace")
+def _through(data: bytes, cut: int) -> tuple[int, int] | tuple[None, None]:
+    """Where the credential begins and ends that the cut goes through, if one is there."""
+    found = credentials(data.decode("latin-1"))  # each byte is one character
+    return next(((start, end) for start, end in found if start < cut < end), (None, None))
+
+
+def _excerpt(parts: list[bytes], left_out: int) -> Excerpt:
+    gap = f"\n… {left_out:,} bytes are left out here …\n"
+    text = gap.join(part.decode(errors="replace") for part in parts)
     return Excerpt(text=text, left_out=left_out, is_text="\ufffd" not in text)
