@@ -34,10 +34,13 @@ NAMESPACE = "exec"
 
 
 @pytest.fixture(scope="session")
-def pod(cluster: Cluster, pods: Pods) -> Iterator[str]:
-    """A pod in NAMESPACE with one container, `main`. Files of your own get names of your own."""
+def pod(cluster: Cluster, any_pods: Pods) -> Iterator[str]:
+    """A pod in NAMESPACE with one container, `main`. Files of your own get names of your own, and no folder.
+
+    Its node may be a simulated one: what needs a container asks for `pods`, too.
+    """
     cluster.api.ensure("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
-    name = pods.run(NAMESPACE, f"pod-{id(pods):x}")
+    name = any_pods.run(NAMESPACE, f"pod-{id(any_pods):x}")
     yield name
     cluster.api.delete(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
     from tests.pods.conftest import Call, Serving
 
+pytestmark = pytest.mark.usefixtures("pods")
 POINTS = 10
 """In each direction, spread over all bytes of a command that is run undisturbed."""
 
@@ -37,13 +38,13 @@ class Broken:
         """Count to one more in the file of this name, over a connection that is cut there."""
         self.proxy.arm(direction, after)
         # Stays a while: so a cut in the answer finds it running.
-        command = ["sh", "-c", f"echo ran >> /tmp/{name}; cat; sleep 0.1; echo done"]
+        command = ["sh", "-c", f"echo ran >> {name}; cat; sleep 0.1; echo done"]
         where = {"namespace": NAMESPACE, "podName": self.pod, "containerName": "main"}
         return text(await self.call("k8s_exec_pod", **where, command=command, stdin="x" * 2_000))
 
     def count(self, name: str) -> int:
         """How often it ran, as another client finds out."""
-        script = f"cat /tmp/{name} 2>/dev/null | wc -l"
+        script = f"cat {name} 2>/dev/null | wc -l"
         return int(self.cluster.kubectl("exec", "--namespace", NAMESPACE, self.pod, "--", "sh", "-c", script))
 
 

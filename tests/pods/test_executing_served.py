@@ -39,6 +39,7 @@ def memory(server: Wire, key: str) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{key}:")) * 1024
 
 
+@pytest.mark.usefixtures("pods")
 def test_65_megabytes_of_output_cost_less_than_40_of_memory(server: Wire, pod: str) -> None:
     run(server, pod, "echo", "warm")
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5", "ascii")  # the most begins anew
