@@ -39,8 +39,9 @@ class Channels:
 
     async def send(self, channel: int, data: bytes) -> None:
         """Send data on a channel, in pieces that a kubelet takes at once. Raises Disconnected."""
+        view = memoryview(data)
         for start in range(0, len(data), _PIECE):
-            await self.socket.send(bytes([channel]) + data[start : start + _PIECE])
+            await self.socket.send(b"".join((bytes([channel]), view[start : start + _PIECE])))
             # A server that is done closes while we send. What it said before is lost unless it is read before the
             # next piece fails.
             await asyncio.sleep(0)
