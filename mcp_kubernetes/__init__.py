@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App
-    from mcp_kubernetes.calls import Budget, ToolCall
+    from mcp_kubernetes.calls import Budget, Lasting, Outliving, ToolCall
     from mcp_kubernetes.effects import Effect, Operation
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
     from mcp_kubernetes.findings import (
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "app": ("App",),
-    "calls": ("Budget", "ToolCall"),
+    "calls": ("Budget", "Lasting", "Outliving", "ToolCall"),
     "effects": ("Effect", "Operation"),
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
     "findings": (
@@ -123,6 +123,7 @@ __all__ = [
     "Identity",
     "InvalidArguments",
     "KindProfile",
+    "Lasting",
     "LogOptions",
     "Manifest",
     "ManifestText",
@@ -132,6 +133,7 @@ __all__ = [
     "NotFound",
     "Object",
     "Operation",
+    "Outliving",
     "Page",
     "PatchText",
     "PatchType",

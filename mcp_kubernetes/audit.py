@@ -98,6 +98,10 @@ class CallRecord:
         extra = {"operation": operation, "resource": resource, "dry_run": dry_run}
         _write(self.line(audit="started", outcome="started", **extra, **({"command": command} if command else {})))
 
+    def write_ended(self, reason: str, handle: str, figures: Mapping[str, object]) -> None:
+        """Write that what the call started has ended, and why; `figures` are what it came to."""
+        _write(self.line(audit="ended", reason=reason, handle=handle, **figures))
+
 
 def _write(line: Mapping[str, object]) -> None:
     text = json.dumps(line, ensure_ascii=False, default=str)

@@ -173,9 +173,12 @@ class OutputSettings(Settings):
 
 
 class ToolSettings(Settings):
-    """How long calls may take, in seconds."""
+    """How long calls may take, in seconds, and what may outlive them."""
 
     timeout: float = setting(30.0, gt=0, help="Time for one call, unless the tool declares its own.")
+    background: int = setting(
+        16, ge=1, help="What calls of one identity may have going on after them, such as port-forwards."
+    )
     max_call: float = setting(600.0, gt=0, help="Most time for a call that is asked to wait for something.")
 
 
