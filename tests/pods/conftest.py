@@ -10,6 +10,7 @@ import pytest
 
 import mcp_kubernetes_pods
 from pytest_mcp_kubernetes.apps import text
+from tests.pods.forwards import ECHOING, Caller, Echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,3 +76,37 @@ def run(call: Call, pod: str) -> Run:
         return text(result)
 
     return ran
+
+
+@pytest.fixture(scope="session")
+def echo(cluster: Cluster, pods: Pods) -> Iterator[Echo]:
+    """A pod that echoes, for all tests that leave it as it is."""
+    cluster.api.ensure("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+    name = pods.run(NAMESPACE, f"echo-{id(pods):x}", ECHOING)
+    yield Echo(NAMESPACE, name)
+    cluster.api.delete(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}")
+
+
+@pytest.fixture
+def reaching(app: Apps, static: Static) -> Callable[..., AbstractAsyncContextManager[Caller]]:
+    """A server that may reach into pods, with these settings of the section `pods`; others by section."""
+
+    @asynccontextmanager
+    async def serve(settings: dict[str, dict[str, Any]] | None = None, **pods: Any) -> AsyncIterator[Caller]:
+        plugins = {"pods": mcp_kubernetes_pods, "static": static}
+        usual: dict[str, dict[str, Any]] = {
+            "safety": {"non_destructive": False},
+            "kubernetes": {"qps_limit": 0},
+            "pods": pods,
+        }
+        async with app.make(plugins, usual | (settings or {})) as made:
+            yield Caller(made)
+
+    return serve
+
+
+@pytest.fixture
+async def caller(reaching: Callable[..., AbstractAsyncContextManager[Caller]]) -> AsyncIterator[Caller]:
+    """Somebody who calls tools of a server that may reach into pods."""
+    async with reaching() as made:
+        yield made
