@@ -100,7 +100,7 @@ class CallRecord:
 
     def write_ended(self, reason: str, handle: str, figures: Mapping[str, object]) -> None:
         """Write that what the call started has ended, and why; `figures` are what it came to."""
-        _write(self.line(audit="ended", reason=reason, handle=handle, **figures))
+        _write(self.line(**{**figures, "audit": "ended", "reason": reason, "handle": handle}))
 
 
 def _write(line: Mapping[str, object]) -> None:

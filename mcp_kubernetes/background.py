@@ -45,14 +45,11 @@ class _Task:
 
     work: Lasting
     call: ToolCall
-    plugin: str
+    owner: str
     handle: str = field(default_factory=lambda: base64.b32encode(os.urandom(_HANDLE_BYTES)).decode().lower())
     why: str = ""
     is_over: bool = False
     task: asyncio.Task[None] = field(init=False)
-
-    def belongs_to(self, owner: str) -> bool:
-        return self.call.identity.key == owner
 
     async def live(self) -> None:
         """Work to the end, and never raise: there is nobody to raise it to."""
@@ -89,14 +86,14 @@ class Background:
         """Seconds that `stop` takes at most, unless somebody blocks the event loop."""
         return _GRACE if self._going else 0.0
 
-    def start(self, call: ToolCall, plugin: str, work: Lasting) -> str:
-        """Start work of this caller's; its handle. Raises Denied if the caller has as much as is allowed."""
-        mine = [task for task in self._going.values() if task.belongs_to(call.identity.key)]
+    def start(self, owner: str, plugin: str, call: ToolCall, work: Lasting) -> str:
+        """Start work of this owner's; its handle. Raises Denied if the owner has as much as is allowed."""
+        mine = [task for task in self._going.values() if task.owner == owner]
         if self._is_over:
             raise Denied("The server is about to stop, so nothing is started that would go on.")
         if len(mine) >= self._limit:
             raise Denied(f"{len(mine)} things go on already, which is the most (tools.background).", hint="Stop one.")
-        started = _Task(work=work, call=call, plugin=plugin)
+        started = _Task(work=work, call=call, owner=owner)
         started.task = asyncio.create_task(started.live(), name=f"{call.tool.name} {started.handle}")
         self._going[started.handle] = started
         self._watchdog.begin(started.task, Work(plugin, f"what {call.tool.name} started", call.id))
@@ -106,7 +103,7 @@ class Background:
 
     def find(self, owner: str, kind: type[L]) -> list[Outliving[L]]:
         """The owner's work of this kind, what has ended lately first."""
-        mine = [task for task in (*self._ended, *self._going.values()) if task.belongs_to(owner)]
+        mine = [task for task in (*self._ended, *self._going.values()) if task.owner == owner]
         return [
             Outliving(task.handle, task.work, task.why if task.is_over else "")
             for task in mine
@@ -116,7 +113,7 @@ class Background:
     async def end(self, owner: str, kind: type[L], handle: str) -> L | None:
         """Stop it, and wait until it has ended; None if the owner has no such work."""
         found = self._going.get(handle)
-        if found is None or not found.belongs_to(owner) or not isinstance(found.work, kind):
+        if found is None or found.owner != owner or not isinstance(found.work, kind):
             return None
         await self._cancel([found], STOPPED)
         return found.work
@@ -150,7 +147,7 @@ class CallersBackground:
 
     def start(self, call: ToolCall, work: Lasting) -> str:
         """Start work that outlives the call."""
-        return self.background.start(call.detached(), self.plugin, work)
+        return self.background.start(self.owner, self.plugin, call.detached(), work)
 
     def find(self, kind: type[L]) -> Mapping[str, Outliving[L]]:
         """The caller's work of this kind, by handle."""
