@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "way",
-    [Wire.close, lambda server: server.process.send_signal(signal.SIGTERM)],
-    ids=["end of input", "SIGTERM"],
+    ("event_loop", "way"),
+    [("asyncio", Wire.close), ("uvloop", lambda server: server.process.send_signal(signal.SIGTERM))],
+    ids=["asyncio, end of input", "uvloop, SIGTERM"],
 )
-@pytest.mark.parametrize("event_loop", ["asyncio", "uvloop"])
 def test_a_server_that_forwards_ends_with_exit_code_0_and_tells_what_went_through(
-    cluster: Cluster, echo: Echo, way: Callable[[Wire], None], event_loop: str
+    cluster: Cluster, echo: Echo, event_loop: str, way: Callable[[Wire], None]
 ) -> None:
     variables = {"MCP_KUBERNETES_SERVER__EVENT_LOOP": event_loop}
     with serving("--non-destructive=false", kubeconfig=cluster.kubeconfig, variables=variables) as server:
