@@ -74,12 +74,16 @@ class PortForward:
                 self.opened.set_result(None)
                 return await self._watch(call)
         except ToolError as error:
-            if not self.opened.done():
-                self.opened.set_exception(error)
-                self.opened.exception()  # told, even if the call has not waited for it
+            self._not_opened(error)
             raise
         finally:
+            self._not_opened(ToolError("The port-forward ended before it was open."))
             await self._end_carriers()
+
+    def _not_opened(self, error: ToolError) -> None:
+        if not self.opened.done():
+            self.opened.set_exception(error)
+            self.opened.exception()  # told, even if the call does not wait for it any more
 
     async def _watch(self, call: ToolCall) -> str:
         """Look at the pod and the clock, again and again, until there is a reason to end."""
