@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.cluster.node import Pods
+    from tests.cluster.node import Node, Pods
 
 _CLUSTER = pytest.StashKey[Cluster]()
 
@@ -55,14 +55,28 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def pods(cluster: Cluster) -> Pods:
-    """What makes pods on a real node, which all tests share; it is started when the first one asks."""
+def node(cluster: Cluster) -> Node:
+    """The node that all tests share, real where there can be one; it is started when the first one asks."""
+    try:
+        return real_node.shared(cluster)
+    except ClusterUnavailable as error:
+        pytest.fail(str(error))
+
+
+@pytest.fixture(scope="session")
+def any_pods(cluster: Cluster, node: Node) -> Pods:
+    """What makes pods on that node, for tests to which it may be a simulated one."""
+    return node.pods(cluster)
+
+
+@pytest.fixture(scope="session")
+def pods(any_pods: Pods, node: Node) -> Pods:
+    """The same for tests that need real containers."""
+    if node.is_real:
+        return any_pods
     if real_node.left_out():
         pytest.skip(f"{real_node.WITHOUT} says that the real node is meant to be left out")
-    try:
-        return real_node.shared(cluster).pods(cluster)
-    except ClusterUnavailable as error:
-        pytest.fail(f"{error} To test without it, set {real_node.WITHOUT}=node.")
+    pytest.fail(f"There is no real node: {real_node.missing()}. To test without it, set {real_node.WITHOUT}=node.")
 
 
 @pytest.fixture

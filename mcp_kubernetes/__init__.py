@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App
-    from mcp_kubernetes.calls import Budget, ToolCall
+    from mcp_kubernetes.calls import Budget, Lasting, Outliving, ToolCall
     from mcp_kubernetes.effects import Effect, Operation
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
     from mcp_kubernetes.findings import (
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kinds import KindProfile, Noise, Relation
+    from mcp_kubernetes.kube.captured import Excerpt
     from mcp_kubernetes.kube.client import Cluster, TablePage
+    from mcp_kubernetes.kube.executing import Execution
     from mcp_kubernetes.kube.serving import APIResource, Endpoint
     from mcp_kubernetes.manifest import Manifest, PatchType, ordered, read_manifests, read_patch
     from mcp_kubernetes.parameters import (
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "app": ("App",),
-    "calls": ("Budget", "ToolCall"),
+    "calls": ("Budget", "Lasting", "Outliving", "ToolCall"),
     "effects": ("Effect", "Operation"),
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
     "findings": (
@@ -69,7 +71,9 @@ _HOMES = {
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),
     "kinds": ("KindProfile", "Noise", "Relation"),
+    "kube.captured": ("Excerpt",),
     "kube.client": ("Cluster", "TablePage"),
+    "kube.executing": ("Execution",),
     "kube.serving": ("APIResource", "Endpoint"),
     "manifest": ("Manifest", "PatchType", "ordered", "read_manifests", "read_patch"),
     "parameters": (
@@ -106,6 +110,8 @@ __all__ = [
     "Effect",
     "Endpoint",
     "Examination",
+    "Excerpt",
+    "Execution",
     "Finding",
     "FindingRule",
     "Forbidden",
@@ -117,6 +123,7 @@ __all__ = [
     "Identity",
     "InvalidArguments",
     "KindProfile",
+    "Lasting",
     "LogOptions",
     "Manifest",
     "ManifestText",
@@ -126,6 +133,7 @@ __all__ = [
     "NotFound",
     "Object",
     "Operation",
+    "Outliving",
     "Page",
     "PatchText",
     "PatchType",

@@ -51,7 +51,7 @@ class Admission:
         entry = await self.clusters.entry(call, host)
         call.record.cluster = entry.name
         sealer = self._sealer(call, entry, raw)
-        return replace(call, resolved=await self.clusters.client(call, entry, sealer))
+        return replace(call, client=await self.clusters.client(entry, sealer))
 
     def _sealer(self, call: ToolCall, entry: ClusterEntry, raw: Mapping[str, Any]) -> Sealer:
         """A cursor belongs to who asked, which cluster, which tool, and all arguments but those of paging."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -90,10 +90,17 @@ class CallRecord:
         self.refuse("unknown", "no such tool is served")
         self.write()
 
-    def write_started(self, operation: str, resource: str, *, dry_run: bool) -> None:
-        """Write that a request which changes or connects is about to be sent, in case the end is never written."""
+    def write_started(self, operation: str, resource: str, *, dry_run: bool, command: Sequence[str] = ()) -> None:
+        """Write that a request which changes or connects is about to be sent, in case the end is never written.
+
+        `command` is what it starts in a container; it is written whole, as what is not seen in it may be what matters.
+        """
         extra = {"operation": operation, "resource": resource, "dry_run": dry_run}
-        _write(self.line(audit="started", outcome="started", **extra))
+        _write(self.line(audit="started", outcome="started", **extra, **({"command": command} if command else {})))
+
+    def write_ended(self, reason: str, handle: str, figures: Mapping[str, object]) -> None:
+        """Write that what the call started has ended, and why; `figures` are what it came to."""
+        _write(self.line(**{**figures, "audit": "ended", "reason": reason, "handle": handle}))
 
 
 def _write(line: Mapping[str, object]) -> None:

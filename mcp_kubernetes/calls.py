@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import math
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from mcp_kubernetes.errors import TimedOut, ToolError
 from mcp_kubernetes.redact import redact
@@ -29,6 +31,32 @@ _CURSOR = "pass continue="
 _LEFT_OUT = f"{NOTE} {{n}} more notes did not fit into the answer."
 _FEWEST_CHARACTERS = 60
 """Of a note that is cut."""
+
+
+class Lasting(Protocol):
+    """Work that outlives the call that starts it: see `Background`."""
+
+    @property
+    def figures(self) -> Mapping[str, object]:
+        """What the audit log is told at the end, such as the bytes of each direction."""
+
+    async def run(self, call: ToolCall) -> str:
+        """Work until it is done, and say why it ended. Cancelled when it is to stop: then close what is open.
+
+        `call` has the cluster and the rights of the call that started it; its notes are read by nobody.
+        """
+
+
+L = TypeVar("L", bound=Lasting)
+
+
+@dataclass(frozen=True)
+class Outliving(Generic[L]):
+    """Work that was started: its handle, and why it ended, "" while it goes on."""
+
+    handle: str
+    work: L
+    ended: str
 
 
 class Budget:
@@ -109,6 +137,13 @@ def _cut(line: str, room: int) -> str:
     return f"{kept}…" if len(kept) >= _FEWEST_CHARACTERS else ""
 
 
+class Unread(Notes):
+    """Notes of work that goes on after the answer was given: nobody is left to read them, so none are kept."""
+
+    def add(self, template: str, /, **fields: object) -> None:
+        """Keep nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """What one client chose for its later calls. Keyed by principal and session; on stdio the process is it."""
@@ -147,12 +182,26 @@ class Clusters(Protocol):
         """Make `name` the session's choice. UnknownCluster if it does not exist, ToolError without a session."""
 
 
+class Background(Protocol):
+    """What goes on after the calls that started it: this caller's, and nobody else's. It ends with the app at last."""
+
+    def start(self, call: ToolCall, work: Lasting) -> str:
+        """Start work with the rights of `call`; its handle, which nobody can guess. Raises Denied at the limit."""
+
+    def find(self, kind: type[L]) -> Mapping[str, Outliving[L]]:
+        """The caller's work of this kind, by handle, with what has ended lately."""
+
+    async def stop(self, kind: type[L], handle: str) -> L | None:
+        """Stop it and wait for its end; None if the caller has no such work."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ToolCall:
     """One call of one tool. `dataclasses.replace` is the only way to change it.
 
     `arguments` are the raw ones until they were validated. `now` is aware and in UTC. `timeout` is in
-    seconds, `deadline` a time of the event loop's clock.
+    seconds, `deadline` a time of the event loop's clock. `client` makes the client for the cluster that the host
+    resolved, for whichever call it is given.
     """
 
     id: str
@@ -166,10 +215,11 @@ class ToolCall:
     timeout: float
     deadline: float
     clusters: Clusters
+    background: Background
     record: CallRecord
     approver: Approver | None = None
     page: Page | None = None
-    resolved: Cluster | None = None
+    client: Callable[[ToolCall], Cluster] | None = None
 
     @asynccontextmanager
     async def within_deadline(self) -> AsyncIterator[None]:
@@ -180,9 +230,16 @@ class ToolCall:
         except TimeoutError:
             raise TimedOut(f"The call took longer than {self.timeout:g} s and was stopped.") from None
 
-    @property
+    @cached_property
     def cluster(self) -> Cluster:
         """The client for the cluster that the host resolved for this call."""
-        if self.resolved is None:
+        if self.client is None:
             raise ToolError(f"The tool {self.tool.name} works without a cluster.")
-        return self.resolved
+        return self.client(self)
+
+    def detached(self) -> ToolCall:
+        """This call as work has it that goes on afterwards: the same rights and id, and neither end nor reader."""
+        return replace(
+            self, timeout=math.inf, deadline=math.inf, budget=Budget(0), notes=Unread(), record=replace(self.record),
+            approver=None, page=None,
+        )  # fmt: skip

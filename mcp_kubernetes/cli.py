@@ -161,10 +161,12 @@ def _tools(arguments: Sequence[str]) -> None:
         _print_json([_tool(tool) for tool in tools])
         return
     rows = (
-        (t.tool.name, t.tool.effect.value, t.plugin, "" if t.visible else "hidden", _line(t.tool.description))
+        (t.tool.name, t.tool.effect.value, t.plugin, "hidden" if t.hidden else "", _line(t.tool.description))
         for t in tools
     )
     _print_table([("NAME", "EFFECT", "PLUGIN", "", "DESCRIPTION"), *rows])
+    for reason in dict.fromkeys(t.hidden for t in tools if t.hidden):
+        print(f"Hidden ({sum(t.hidden == reason for t in tools)}): {reason}")
     if config.section(SafetySettings).show_secret_values:
         print("Values of Secrets are shown to all who get one by name (--show-secret-values).")
 
@@ -176,7 +178,8 @@ def _tool(found: RegisteredTool) -> dict[str, Any]:
         "effect": tool.effect.value,
         "plugin": found.plugin,
         "clustered": tool.clustered,
-        "visible": found.visible,
+        "visible": not found.hidden,
+        "hidden": found.hidden,
         "description": tool.description,
     }
 

@@ -112,10 +112,11 @@ class ClusterRegistry:
         call.notes.add("{source} {name} was used.", source=_LABELS.get(source.parameter, "Cluster"), name=entry.name)
         return entry
 
-    async def client(self, call: ToolCall, entry: ClusterEntry, sealer: Sealer) -> Cluster:
-        """The guarded client. The Kubernetes layer is imported here, in a thread, for the first call."""
+    async def client(self, entry: ClusterEntry, sealer: Sealer) -> Callable[[ToolCall], Cluster]:
+        """What makes the guarded client of a call. The Kubernetes layer is imported here, in a thread, when needed."""
         layer = self._layer or await self._opened()
-        return layer.cluster(call, entry, self._provider(entry), sealer)
+        provider = self._provider(entry)
+        return lambda call: layer.cluster(call, entry, provider, sealer)
 
     async def aclose(self) -> None:
         """Close all connections."""

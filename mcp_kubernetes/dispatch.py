@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.approval import NOBODY, ApprovalRequired, Person, Question
 from mcp_kubernetes.audit import CallRecord
+from mcp_kubernetes.background import Background, CallersBackground
 from mcp_kubernetes.calls import FEWEST_NOTES_BYTES, Budget, Notes, Session, ToolCall
 from mcp_kubernetes.errors import Forbidden, NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
@@ -69,6 +70,7 @@ class Dispatcher:
     watchdog: Watchdog
     proceed: Proceed
     clusters: ClusterRegistry
+    background: Background
     approvals: Approvals | None
     timeout: float
     max_call: float
@@ -129,9 +131,14 @@ class Dispatcher:
             timeout=timeout,
             deadline=asyncio.get_running_loop().time() + timeout,
             clusters=self.clusters.view(identity, session),
+            background=self._background(tool, identity),
             record=record,
             approver=self._approver(tool, record, identity, person),
         )
+
+    def _background(self, tool: Tool, identity: Identity) -> CallersBackground:
+        plugin = self.plugins.get(tool.name, HOST)
+        return CallersBackground(background=self.background, owner=identity.key, plugin=plugin)
 
     def _approver(self, tool: Tool, record: CallRecord, identity: Identity, person: Person) -> Approver | None:
         if self.approvals is None:

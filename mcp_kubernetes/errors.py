@@ -14,6 +14,7 @@
         │   └── Unanswered          sent, but no usable answer came
         │       └── Disconnected    the connection ended before the answer
         ├── OutcomeUnknown          a change was sent, and what became of it is not known
+        ├── ConnectionFailed        a connection to a pod could not be made, or was ended by its node
         ├── AnswerTooLarge          an answer beyond the byte cap
         └── APIError                the API server answered with a Status
             ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
@@ -102,6 +103,12 @@ class OutcomeUnknown(ToolError):
     """A change was sent once, and its answer did not come, or says nothing about it."""
 
     hint = "It was not sent again: read the object to see whether it was carried out, before you try anew."
+
+
+class ConnectionFailed(ToolError):
+    """The node of a pod could not connect to a port there, or ended the connection, and says why."""
+
+    hint = "Check that something in the pod listens on this port."
 
 
 class AnswerTooLarge(ToolError):

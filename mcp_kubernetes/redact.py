@@ -34,6 +34,11 @@ def redact(text: str) -> str:
     return _CREDENTIAL.sub(REDACTED, text) if _may_hold_one(text) else text
 
 
+def credentials(text: str) -> list[tuple[int, int]]:
+    """Where in the text each of them begins and ends."""
+    return [match.span() for match in _CREDENTIAL.finditer(text)] if _may_hold_one(text) else []
+
+
 def redact_lines(lines: list[str]) -> str:
     """The lines joined, each cell redacted by itself: a key without an end must not take what follows along."""
     text = "\n".join(lines)

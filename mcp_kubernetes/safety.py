@@ -5,6 +5,7 @@ A tool is judged by what it declares, a request by what it is; neither can be fo
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +25,8 @@ _HINT = "Tell the user what you wanted to do; they can do it, or start the serve
 class SafetyPolicy:
     """The operator's limits, named as the settings of the section `safety`. Pure: deciding asks nobody.
 
-    An empty `allowed_operations` or `allowed_namespaces` allows all.
+    An empty `allowed_operations`, `allowed_namespaces` or `allowed_commands` allows all. `elsewhere` says why the users
+    are not at the machine of this server, as the end of a sentence; "" if they are.
     """
 
     non_destructive: bool = True
@@ -36,14 +38,16 @@ class SafetyPolicy:
     denied_kinds: frozenset[str] = frozenset()
     allowed_cluster_kinds: frozenset[str] = frozenset()
     dry_run_groups: frozenset[str] = frozenset()
+    allowed_commands: frozenset[str] = frozenset()
     show_secret_values: bool = False
+    elsewhere: str = ""
 
     @classmethod
-    def of(cls, settings: SafetySettings) -> Self:
-        """The policy that the settings ask for."""
-        given = {field.name: getattr(settings, field.name) for field in fields(cls)}
-        values: dict[str, Any] = {key: _frozen(value) for key, value in given.items()}
-        return cls(**values)
+    def of(cls, settings: SafetySettings, transport: str) -> Self:
+        """The policy that the settings ask for, where clients come by this transport."""
+        known = {field.name for field in fields(cls)}
+        values: dict[str, Any] = {name: _frozen(value) for name, value in settings if name in known}
+        return cls(**values, elsewhere=_elsewhere(transport))
 
     @property
     def mode(self) -> str:
@@ -57,17 +61,19 @@ class SafetyPolicy:
     def admit(self, tool: Tool) -> None:
         """Return if the tool may be listed and called; raise Denied otherwise."""
         self._decide_effect(tool.effect)
+        if tool.local and self.elsewhere:
+            raise Denied(f"It opens something on the machine of this server, {self.elsewhere}.", hint=_HINT)
         refused = [operation for operation in tool.operations if self._refusal(operation)]
         if refused and len(refused) == len(tool.operations):
             raise Denied(self._refusal(refused[0]), hint=_HINT)
 
-    def allows(self, tool: Tool) -> bool:
-        """Whether `admit` lets the tool pass."""
+    def refusal(self, tool: Tool) -> str:
+        """Why `admit` does not let the tool pass; "" if it does."""
         try:
             self.admit(tool)
-        except Denied:
-            return False
-        return True
+        except Denied as error:
+            return error.message
+        return ""
 
     def decide(self, found: RequestAttributes) -> None:
         """Return if the request may be sent, raise Denied otherwise. The sentence names the setting that denies."""
@@ -75,8 +81,8 @@ class SafetyPolicy:
         is_own = not found.target.resource or found.operation is Operation.REVIEW
         if is_own and found.effect is Effect.READ:  # discovery, health, and what the caller may do
             return
-        refusal = self._refusal(found.operation) or self._about_kind(found.target) or self._about_place(found)
-        if refusal:
+        about_objects = self._about_kind(found.target) or self._about_place(found)
+        if refusal := self._refusal(found.operation) or about_objects or self._about_command(found):
             raise Denied(refusal, hint=_HINT)
 
     def _decide_effect(self, effect: Effect) -> None:
@@ -97,6 +103,16 @@ class SafetyPolicy:
         if any(_names(entry, target) for entry in self.denied_kinds):
             return f"This server does not touch {target.resource}: --denied-kinds names them."
         return ""
+
+    def _about_command(self, found: RequestAttributes) -> str:
+        """A terminal that is attached to, or a kubelet that is reached through its node, may run anything."""
+        through_node = found.operation is Operation.PROXY and found.target.resource == "nodes"
+        if not self.allowed_commands or not (through_node or found.operation in {Operation.EXEC, Operation.ATTACH}):
+            return ""
+        allowed = [tuple(entry.split()) for entry in self.allowed_commands]
+        if not through_node and any(found.command[: len(words)] == words for words in allowed):
+            return ""
+        return f"This server only runs what --allowed-commands names: {', '.join(sorted(self.allowed_commands))}."
 
     def _about_place(self, found: RequestAttributes) -> str:
         namespace = found.target.namespace
@@ -119,6 +135,12 @@ class SafetyPolicy:
             f"{found.target.resource} belong to no namespace, and --allowed-namespaces is set: "
             "--allowed-cluster-kinds does not name them."
         )
+
+
+def _elsewhere(transport: str) -> str:
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return "which is a pod"
+    return "" if transport == "stdio" else f"and its users are elsewhere (--transport {transport})"
 
 
 def _frozen(value: object) -> object:

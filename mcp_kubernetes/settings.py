@@ -85,6 +85,7 @@ class KubernetesSettings(Settings):
 
 _NAMESPACE = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 _KIND = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$")]
+_COMMAND = Annotated[str, Field(pattern=r"\S", max_length=1_000)]
 
 
 class SafetySettings(Settings):
@@ -122,6 +123,11 @@ class SafetySettings(Settings):
         flag="--allowed-cluster-kinds",
         help="Kinds without a namespace that may be changed although --allowed-namespaces is set.",
     )
+    allowed_commands: tuple[_COMMAND, ...] = setting(
+        (),
+        flag="--allowed-commands",
+        help="Run only commands in containers that begin with these words, such as ls,cat,nginx -t. Empty: any.",
+    )
     confirm: Literal["never", "destructive"] = setting(
         "never",
         flag="--confirm",
@@ -146,10 +152,13 @@ class SafetySettings(Settings):
     )
 
     def idle(self) -> dict[str, str]:
-        """What is about changes has no effect where nothing can be changed."""
+        """What is about changes has no effect where nothing can be changed, nor about commands where none is run."""
+        if self.dry_run and self.allowed_commands:
+            return {"allowed_commands": "this server runs no commands (--dry-run)"}
         if not self.non_destructive or self.dry_run:
             return {} if self.allowed_namespaces else {"allowed_cluster_kinds": "--allowed-namespaces is not set"}
-        about_changes = {key for key in ("allowed_cluster_kinds", "dry_run_groups") if getattr(self, key)}
+        idle = ("allowed_cluster_kinds", "dry_run_groups", "allowed_commands")
+        about_changes = {key for key in idle if getattr(self, key)}
         about_changes |= {"confirm"} if self.confirm != "never" else set()
         about_changes |= set() if set(self.allowed_operations) <= READING else {"allowed_operations"}
         return dict.fromkeys(about_changes, "this server only reads (--non-destructive)")
@@ -164,9 +173,12 @@ class OutputSettings(Settings):
 
 
 class ToolSettings(Settings):
-    """How long calls may take, in seconds."""
+    """How long calls may take, in seconds, and what may outlive them."""
 
     timeout: float = setting(30.0, gt=0, help="Time for one call, unless the tool declares its own.")
+    background: int = setting(
+        16, ge=1, help="What calls of one identity may have going on after them, such as port-forwards."
+    )
     max_call: float = setting(600.0, gt=0, help="Most time for a call that is asked to wait for something.")
 
 

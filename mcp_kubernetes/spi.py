@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.credentials.in_cluster import InCluster
     from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
     from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
+    from mcp_kubernetes.kube.tunnel import Tunnel
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.server import mcp_server
@@ -37,6 +38,7 @@ _HOMES = {
     "kube.credentials.provider": ("KubeconfigCredentials",),
     "kube.credentials.in_cluster": ("InCluster",),
     "kube.kubeconfig.loading": ("Kubeconfig",),
+    "kube.tunnel": ("Tunnel",),
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),
     "server": ("mcp_server",),
@@ -65,6 +67,7 @@ __all__ = [
     "Session",
     "Stage",
     "Transport",
+    "Tunnel",
     "UnknownCluster",
     "mcp_server",
 ]

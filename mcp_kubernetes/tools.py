@@ -67,7 +67,8 @@ class Tool:
     the server's setting. `clustered` tools get a cluster parameter where there is a choice, and `call.cluster`.
     `max_bytes`: whether callers may set the answer's budget with `maxBytes`. `operations` are what it asks of the
     API server: where all of them are denied, it is not offered. `duration` names the handler's parameter, in seconds,
-    by which a call takes longer than others.
+    by which a call takes longer than others. A `local` tool opens something on the machine of this server: it is not
+    offered where its users are elsewhere.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Tool:
     timeout: float | None = None
     operations: frozenset[Operation] = frozenset()
     duration: str | None = None
+    local: bool = False
     injected: tuple[Parameter, ...] = ()
 
     @cached_property
@@ -154,6 +156,7 @@ def tool(
     timeout: float | None = None,
     operations: Iterable[Operation] = (),
     duration: str | None = None,
+    local: bool = False,
 ) -> Callable[[Handler], Tool]:
     """Make a tool of a typed async function; see `Tool` for the arguments. Raises ToolDefinitionError."""
 
@@ -172,6 +175,7 @@ def tool(
             timeout=timeout,
             operations=frozenset(operations),
             duration=duration,
+            local=local,
         )
 
     return make

@@ -145,6 +145,7 @@ def test_tools_lists_name_effect_plugin_and_one_line(capsys: pytest.CaptureFixtu
     lines = answer(capsys, "tools", "--plugin", "cliplugin").splitlines()
     assert ["cli_look", "read", "cliplugin", "Look", "at", "it."] in [line.split() for line in lines]
     assert ["cli_touch", "write", "cliplugin", "hidden", "Touch", "it."] in [line.split() for line in lines]
+    assert any(line.endswith(": This server only reads (--non-destructive).") for line in lines)
 
 
 def test_tools_answers_in_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,6 +153,7 @@ def test_tools_answers_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert tools["cli_look"]["visible"]
     assert tools["cli_touch"]["effect"] == "write"
     assert not tools["cli_touch"]["visible"]
+    assert tools["cli_touch"]["hidden"] == "This server only reads (--non-destructive)."
 
 
 def test_config_names_the_origin_of_each_value_and_masks_secrets(

@@ -344,6 +344,8 @@ def test_every_wrong_value_gets_its_own_sentence() -> None:
         (["--allowed-cluster-kinds=clusterroles", "--allowed-namespaces=a"], "--allowed-cluster-kinds"),
         (["--allowed-operations=get,list,scale"], "--allowed-operations"),
         (["--non-destructive=false", "--allowed-cluster-kinds=clusterroles"], "--allowed-cluster-kinds"),
+        (["--allowed-commands=ls"], "--allowed-commands"),
+        (["--dry-run", "--allowed-commands=ls"], "--allowed-commands"),
     ],
 )
 def test_a_limit_on_changes_that_has_no_effect_is_refused(arguments: list[str], option: str) -> None:
@@ -359,6 +361,7 @@ def test_a_limit_on_changes_that_has_no_effect_is_refused(arguments: list[str], 
         ["--dry-run", "--confirm=destructive"],
         ["--non-destructive=false", "--allowed-operations=get,scale", "--confirm=destructive"],
         ["--non-destructive=false", "--allowed-namespaces=a", "--allowed-cluster-kinds=ClusterRole"],
+        ["--non-destructive=false", "--allowed-commands=ls,nginx -t"],
     ],
 )
 def test_a_limit_that_has_an_effect_is_taken(arguments: list[str]) -> None:
@@ -373,6 +376,7 @@ def test_a_limit_that_has_an_effect_is_taken(arguments: list[str]) -> None:
         ("--restricted-namespaces=kube-*", "safety.restricted_namespaces"),
         ("--denied-kinds=a/b", "safety.denied_kinds"),
         ("--confirm=always", "safety.confirm"),
+        ("--allowed-commands= ", "safety.allowed_commands"),
     ],
 )
 def test_a_limit_that_would_mean_nothing_is_refused(argument: str, setting: str) -> None:

@@ -87,6 +87,11 @@ MAX_RESPONSE_BYTES = 64 << 20
 class Connection(Protocol):
     """A way to one cluster, for one TLS identity. Shared by all callers with that identity."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether a stream or a socket is open, so that it is in use although nobody asks for it."""
+        return False
+
     async def request(self, request: Request, max_bytes: int) -> Response:
         """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
 

@@ -138,7 +138,7 @@ def _is_dropped(error: Exception) -> bool:
     if isinstance(error, aiohttp.ClientConnectorError):
         return False
     is_reset = isinstance(error, aiohttp.ClientOSError) and isinstance(error.__cause__, ConnectionError)
-    return is_reset or isinstance(error, aiohttp.ServerDisconnectedError)
+    return is_reset or isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientConnectionResetError)
 
 
 def _reason(error: BaseException) -> str:

@@ -54,12 +54,13 @@ _HEADERS = frozenset({"accept", "content-type", "if-none-match", "upgrade", "con
 
 @dataclass(frozen=True, kw_only=True)
 class RequestAttributes:
-    """What one request does, in the words that policies decide on."""
+    """What one request does, in the words that policies decide on. `command` is what it starts in a container."""
 
     method: str
     target: APIPath
     effect: Effect
     operation: Operation
+    command: tuple[str, ...] = ()
 
 
 Decide = Callable[[RequestAttributes], None]
@@ -102,7 +103,13 @@ def attributes(request: Request) -> RequestAttributes:
     effect, operation = _classify(request, target)
     if operation is Operation.CREATE and target.path == _NAMESPACES:
         target = replace(target, namespace=_name_of(request.body))
-    return RequestAttributes(method=request.method, target=target, effect=effect, operation=operation)
+    return RequestAttributes(
+        method=request.method,
+        target=target,
+        effect=effect,
+        operation=operation,
+        command=tuple(value for name, value in request.query if name == "command"),
+    )
 
 
 def check(request: Request, allowed: Effect, decide: Decide) -> RequestAttributes:

@@ -74,7 +74,7 @@ async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:
         return kept
     if call.approver and not is_dry(kept):
         call.approver.sending()
-    call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept))
+    call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept), command=found.command)
     return kept
 
 

@@ -20,6 +20,7 @@ from mcp_kubernetes.kube.guard import attributes
 from mcp_kubernetes.kube.status import error_of, seconds_to_wait
 
 if TYPE_CHECKING:
+    from mcp_kubernetes.errors import APIError
     from mcp_kubernetes.kube.connection import Connection, Request, Socket, Stream
     from mcp_kubernetes.kube.pool import Pool
 
@@ -59,20 +60,23 @@ class Exchange:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Stream]:
         """Send a request whose answer is read while it comes. Raises as `send` does; nothing is sent twice."""
-        connection, dressed = await self._ready(request)
+        credentials = await self._credentials(None)
+        connection, dressed = await self._ready(request, credentials)
         async with connection.stream(dressed) as answer:
             if answer.status >= 300:
                 body = b"".join([chunk async for chunk in answer.chunks])
-                raise error_of(Response(status=answer.status, headers=answer.headers, body=body))
+                refusal = Response(status=answer.status, headers=answer.headers, body=body)
+                raise await self._refused(refusal, credentials)
             yield answer
 
     @asynccontextmanager
     async def connect(self, request: Request) -> AsyncIterator[Socket]:
         """Leave HTTP, once. Raises APIError with the API server's words where it refuses."""
-        connection, dressed = await self._ready(request)
+        credentials = await self._credentials(None)
+        connection, dressed = await self._ready(request, credentials)
         async with connection.connect(dressed) as answer:
             if isinstance(answer, Response):
-                raise error_of(answer)
+                raise await self._refused(answer, credentials)
             yield answer
 
     async def fingerprint(self) -> str:
@@ -99,9 +103,14 @@ class Exchange:
             raise error_of(response, _how_to_sign_in(renewed))
         return response
 
-    async def _ready(self, request: Request) -> tuple[Connection, Request]:
+    async def _refused(self, response: Response, credentials: Credentials) -> APIError:
+        """Why it was refused. New credentials, where that may help, serve the next call: this one is not repeated."""
+        if response.status != 401 or self.entry.connection is not None:
+            return error_of(response)
+        return error_of(response, _how_to_sign_in(await self._credentials(credentials)))
+
+    async def _ready(self, request: Request, credentials: Credentials) -> tuple[Connection, Request]:
         """Where to send it, and as what, once it is its turn."""
-        credentials = await self._credentials(None)
         connection = await self._connection(credentials)
         await self._wait_for_turn()
         return connection, self._dressed(request, credentials)

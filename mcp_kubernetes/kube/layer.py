@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.kube.bounds import Bounds
@@ -107,6 +108,7 @@ class KubernetesLayer:
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
             stream=opened(exchange.stream, send, call, bounds),
             connect=opened(exchange.connect, send, call, bounds),
+            incomplete=partial(call.record.fail, "partial"),
             sealer=sealer,
             budget=call.budget,
         )

@@ -36,7 +36,7 @@ _MAX_HEADER = 65_536
 _MAX_CONNECTIONS = 32
 _NO_LIMIT = 0
 _HEARTBEAT = 30.0
-"""Seconds between pings: a proxy on the way, or a dead peer, is noticed although nobody speaks."""
+"""Seconds between pings: they keep a proxy on the way from closing what is idle, and show that the peer is dead."""
 
 _CLOSE_SECONDS = 2.0
 _MAX_MESSAGE = 16 << 20
@@ -55,6 +55,8 @@ class Network:
     """An HTTP proxy, without a password. A SOCKS proxy is the connector's."""
     proxy_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """How to sign in to it."""
+    open_now: set[object] = field(default_factory=set, init=False, repr=False)
+    """The streams and sockets."""
 
     @classmethod
     async def open(cls, entry: ClusterEntry, credentials: Credentials) -> Network:
@@ -63,6 +65,11 @@ class Network:
         session = await _session(entry, client, _MAX_CONNECTIONS)
         streams = await _session(entry, client, _NO_LIMIT)
         return cls(entry, session, streams, *_http_proxy(entry))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a stream or a socket is open."""
+        return bool(self.open_now)
 
     async def request(self, request: Request, max_bytes: int) -> Response:
         """Send once, read at most `max_bytes`. Raises ClusterUnreachable, TimedOut, AnswerTooLarge."""
@@ -77,9 +84,10 @@ class Network:
         with translated(self.entry):
             response = await self._send(self.streams, request)
         try:
-            yield Stream(
-                status=response.status, headers=_joined(response.headers), chunks=self._chunks(response.content)
-            )
+            with self._counted():
+                yield Stream(
+                    status=response.status, headers=_joined(response.headers), chunks=self._chunks(response.content)
+                )
         finally:
             response.close()
 
@@ -92,8 +100,11 @@ class Network:
         except Refused as refused:
             yield refused.response
             return
+        found = WebSocket(socket, self.entry)
         try:
-            yield WebSocket(socket, self.entry)
+            with self._counted():
+                async with found.kept_alive(_HEARTBEAT):
+                    yield found
         finally:
             await socket.close()
 
@@ -120,12 +131,20 @@ class Network:
             socket: aiohttp.ClientWebSocketResponse[bool] = await self.streams.ws_connect(
                 self._url(request),
                 protocols=request.upgrade,
-                heartbeat=_HEARTBEAT,
+                autoping=False,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
                 max_msg_size=_MAX_MESSAGE,
                 **self._common(request),
             )
         return socket
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.open_now.add(token := object())
+        try:
+            yield
+        finally:
+            self.open_now.remove(token)
 
     def _url(self, request: Request) -> URL:
         return URL(self.entry.server.rstrip("/") + _escaped(request.path), encoded=True).with_query(request.query)

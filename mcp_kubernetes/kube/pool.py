@@ -65,7 +65,11 @@ class Pool:
     async def _close_surplus(self) -> None:
         """Close what has been idle for long, and beyond the bound what has been idle for a while."""
         while self._open and self._is_surplus():
-            await self._close_oldest()
+            key, (connection, _) = next(iter(self._open.items()))
+            if connection.busy:
+                self._open[key] = (self._open.pop(key)[0], self._clock())
+            else:
+                await self._close_oldest()
 
     def _is_surplus(self) -> bool:
         _, used = next(iter(self._open.values()))

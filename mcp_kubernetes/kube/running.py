@@ -1,4 +1,4 @@
-"""What runs in a cluster: commands in containers, and what containers have printed."""
+"""What runs in a cluster: commands in containers, what containers have printed, and ports of pods."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.kube.addressing import Addressing
 from mcp_kubernetes.kube.connection import Request, Socket, Stream
 from mcp_kubernetes.kube.executing import Command, Execution, execute
+from mcp_kubernetes.kube.tunnel import Tunnel
+from mcp_kubernetes.kube.websocket import V4, Channels
 
 if TYPE_CHECKING:
     from mcp_kubernetes.parameters import LogOptions
@@ -24,9 +26,11 @@ class Running(Addressing):
         *,
         stream: Callable[[Request], AbstractAsyncContextManager[Stream]],
         connect: Callable[[Request], AbstractAsyncContextManager[Socket]],
+        incomplete: Callable[[str], None],
         **addressing: Any,
     ) -> None:
         super().__init__(**addressing)
+        self._incomplete = incomplete
         self._stream = stream
         self._connect = connect
 
@@ -50,7 +54,10 @@ class Running(Addressing):
         scope = self._scope(resource, namespace) or ""
         asked = Command(resource=resource, namespace=scope, pod=pod, container=container, words=tuple(command),
                         stdin=stdin, tty=tty, seconds=seconds)  # fmt: skip
-        return await execute(self._connect, asked, limit)
+        found = await execute(self._connect, asked, limit)
+        if found.problem:
+            self._incomplete(found.problem)
+        return found
 
     @asynccontextmanager
     async def logs(
@@ -65,3 +72,16 @@ class Running(Addressing):
         request = Request(method="GET", path=path, query=options.query, timeout=options.seconds)
         async with self._stream(request) as answer:
             yield answer.chunks
+
+    @asynccontextmanager
+    async def forward(self, pod: str, port: int, namespace: str | None = None) -> AsyncIterator[Tunnel]:
+        """A connection to a port of a pod. Leave it to close.
+
+        Raises Forbidden, NotFound and others with the API server's words. That nobody listens is known later only, and
+        raised by the tunnel.
+        """
+        resource = await self.resource(_PODS)
+        path = resource.path(self._scope(resource, namespace), pod, "portforward")
+        request = Request(method="GET", path=path, query=(("ports", str(port)),), upgrade=(V4,))
+        async with self._connect(request) as socket:
+            yield Tunnel(Channels(socket))

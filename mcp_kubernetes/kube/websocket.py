@@ -5,6 +5,7 @@ v4.channel.k8s.io has no way to say that standard input ends; v5 has (KEP-4006).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -38,8 +39,12 @@ class Channels:
 
     async def send(self, channel: int, data: bytes) -> None:
         """Send data on a channel, in pieces that a kubelet takes at once. Raises Disconnected."""
+        view = memoryview(data)
         for start in range(0, len(data), _PIECE):
-            await self.socket.send(bytes([channel]) + data[start : start + _PIECE])
+            await self.socket.send(b"".join((bytes([channel]), view[start : start + _PIECE])))
+            # A server that is done closes while we send. What it said before is lost unless it is read before the
+            # next piece fails.
+            await asyncio.sleep(0)
 
     async def close(self, channel: int) -> None:
         """Say that nothing more comes on this channel. Only where `can_close`."""

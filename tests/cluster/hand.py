@@ -16,9 +16,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from tests.cluster import node
 from tests.cluster.binaries import binary
 from tests.cluster.cluster import Cluster
 from tests.cluster.folders import cache_folder, identity, is_running, remove_leftovers
+from tests.cluster.node import parts
 from tests.cluster.processes import READY_SECONDS
 from tests.cluster.run import start
 from tests.cluster.versions import MODULES, ClusterUnavailable
@@ -55,6 +57,8 @@ def hold() -> None:
     """Start a cluster, say where it is, and keep it until SIGTERM: the process in the background."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with start() as cluster:
+        if not parts.missing():
+            node.shared(cluster)
         state = {"holder": identity(os.getpid()), "cluster": cluster.to_json()}
         fresh = _state_file().with_suffix(".new")
         fresh.touch(mode=0o600)

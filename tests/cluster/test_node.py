@@ -14,18 +14,16 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.cluster.folders import is_running, remove_leftovers
-from tests.cluster.node import shared
+from tests.cluster.node import Pods, shared, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.cluster.node import Pods
 
 _ROOT = Path(__file__).parents[2]
 _OWNER = """
 import sys
 from tests.cluster import start
-from tests.cluster.node import shared
+from tests.cluster.node import Pods, shared, simulated
 cluster = start(kwok=False)
 shared(cluster).pods(cluster).run("default", "left")
 print(cluster.to_json(), flush=True)
@@ -78,6 +76,15 @@ def test_the_next_run_removes_what_a_killed_one_left(owner: tuple[subprocess.Pop
     while any(map(is_running, noted)):
         assert time.monotonic() < limit
         time.sleep(0.05)
+
+
+def test_where_there_can_be_no_real_node_a_simulated_one_runs_commands_on_this_machine(own_cluster: Cluster) -> None:
+    folder = simulated.start(own_cluster)
+    (folder / "container.log").write_text("2026-01-01T00:00:00Z stdout F printed\n", "utf-8")
+    own_cluster.api.ensure("/api/v1/namespaces", {"metadata": {"name": "default"}})
+    Pods(api=own_cluster.api, node=simulated.NAME).run("default", "one")
+    assert own_cluster.kubectl("exec", "one", "--", "pwd") == f"{folder}\n"
+    assert own_cluster.kubectl("logs", "one") == "printed\n"
 
 
 def _traces(cluster: Cluster) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from mcp_kubernetes.errors import APIError, ClusterUnreachable, Disconnected, Unauthorized
+from mcp_kubernetes.errors import APIError, ClusterUnreachable, Disconnected, ToolError, Unauthorized
 from mcp_kubernetes.kube.cluster import Credentials
 from mcp_kubernetes.kube.connection import Request
 from mcp_kubernetes.kube.network import Network
@@ -33,7 +33,7 @@ ONCE = {
         method="GET", path=f"{POD}/exec", headers=(("Connection", "Upgrade"), ("Upgrade", "websocket"))
     ),
     "attach": Request(method="GET", path=f"{POD}/attach", upgrade=("v5.channel.k8s.io",)),
-    "port-forward": Request(method="GET", path=f"{POD}/portforward", upgrade=("SPDY/3.1",)),
+    "port-forward": Request(method="GET", path=f"{POD}/portforward", upgrade=("v4.channel.k8s.io",)),
 }
 DROPPED = {
     "before the answer": Cut(),
@@ -70,6 +70,16 @@ async def test_a_kept_connection_that_is_gone_is_no_reason_to_send_it_again(pool
             await sender.send(ONCE[what])
     assert methods(server.received) == ["GET", ONCE[what].method]
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("answer", [*DROPPED.values(), http(401), http(403), http(503, Retry_After="0")])
+@pytest.mark.parametrize("what", [what for what in ONCE if ONCE[what].upgrade])
+async def test_what_leaves_http_is_asked_for_once_whatever_the_answer(pool: Pool, what: str, answer: bytes) -> None:
+    async with ScriptedServer([answer]) as server:
+        with pytest.raises(ToolError):
+            async with exchange(server.entry, pool=pool, provider=tokens("a", "b")).connect(ONCE[what]):
+                pass
+    assert methods(server.received) == ["GET"]
 
 
 async def test_a_plain_get_is_sent_twice_at_most(pool: Pool) -> None:

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from tests.cluster import cgroups
 from tests.cluster.folders import data_folder, lifeline
-from tests.cluster.node import images, parts
+from tests.cluster.node import images, parts, simulated
 from tests.cluster.node.plan import Plan, cgroup
 from tests.cluster.node.pods import Pods
 from tests.cluster.processes import READY_SECONDS, ComponentFailed, Process, free_port, launch
@@ -40,7 +40,12 @@ class Node:
 
     name: str
     folder: str
-    """With its logs; a text, because it goes to other processes."""
+    """Of its own things; a text, because it goes to other processes."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is one with containers; else kwok plays it."""
+        return self.name == NAME
 
     def pods(self, cluster: Cluster) -> Pods:
         """What makes pods on it."""
@@ -48,7 +53,7 @@ class Node:
 
 
 def shared(cluster: Cluster) -> Node:
-    """The node of the cluster, started if nobody has; raises ClusterUnavailable where there can be none."""
+    """The node of the cluster, a real one where there can be one, started if nobody has; or ClusterUnavailable."""
     with FileLock(cluster.folder / "node.lock", timeout=4 * READY_SECONDS):
         said = cluster.folder / "node.json"
         if not said.exists():
@@ -62,9 +67,13 @@ def shared(cluster: Cluster) -> Node:
 def _outcome(cluster: Cluster) -> dict[str, Any]:
     """What all who ask are told; a failure, too, so that it is waited for only once."""
     try:
-        return asdict(start(cluster))
+        return asdict(_simulated(cluster) if parts.left_out() or parts.missing() else start(cluster))
     except (ClusterUnavailable, ComponentFailed, OSError) as error:
         return {"failure": f"The node did not start: {error}"}
+
+
+def _simulated(cluster: Cluster) -> Node:
+    return Node(name=simulated.NAME, folder=str(simulated.start(cluster)))
 
 
 def start(cluster: Cluster, *, log_max_size: str = LOG_MAX_SIZE) -> Node:

@@ -39,11 +39,9 @@ def missing() -> str:
 
 def described() -> str:
     """Which node tests have, for a report."""
-    if left_out():
-        return f"none, as {WITHOUT} says"
-    return (
-        f"none, because {missing()}" if missing() else "a real one (kubelet, containerd), started when it is asked for"
-    )
+    if reason := f"{WITHOUT} says so" if left_out() else missing():
+        return f"one that kwok simulates, because {reason}"
+    return "a real one (kubelet, containerd), started when it is asked for"
 
 
 @cache

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from mcp_kubernetes import Tool, hookimpl
+from mcp_kubernetes import Settings, Tool, hookimpl
+from mcp_kubernetes_pods.executing import k8s_exec_pod
+from mcp_kubernetes_pods.forwarding import Forwarding
+from mcp_kubernetes_pods.settings import PodSettings
 
 
 @hookimpl
-def register_tools() -> list[Tool]:
+def register_settings() -> type[Settings]:
+    """Limits of port-forwards."""
+    return PodSettings
+
+
+@hookimpl
+def register_tools(settings: PodSettings) -> list[Tool]:
     """The tools that read, then those that connect."""
-    return []
+    return [k8s_exec_pod, *Forwarding(settings).tools()]
