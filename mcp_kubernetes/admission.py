@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from mcp_kubernetes.results import Answer, answer
-from mcp_kubernetes.tools import page_of
+from mcp_kubernetes.tools import Parameter, page_of
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 
 MAX_BYTES = "maxBytes"
 """Wire name of the parameter with which a caller sets the answer's budget."""
+
+_LEAST, _MOST = 1_024, 4_194_304
+
+SIZE = Parameter(
+    MAX_BYTES,
+    "max_bytes",
+    Annotated[int | None, Field(ge=_LEAST, le=_MOST, description="Most bytes of the answer.")],
+    for_host=True,
+)
 
 _PAGING = frozenset({"limit", "continue", MAX_BYTES})
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Self
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Self
 
 from mcp_kubernetes import __version__
-from mcp_kubernetes.admission import MAX_BYTES, Admission, run_handler
+from mcp_kubernetes.admission import SIZE, Admission, run_handler
 from mcp_kubernetes.approval import NOBODY, Approvals, Person, approving
 from mcp_kubernetes.audit import audited
+from mcp_kubernetes.auth import Authentication
 from mcp_kubernetes.background import Background
 from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
 from mcp_kubernetes.dispatch import Dispatcher, Outcome
@@ -23,6 +22,7 @@ from mcp_kubernetes.reading import Resources, with_cluster
 from mcp_kubernetes.safety import SafetyPolicy
 from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.settings import (
+    AuthSettings,
     KubernetesSettings,
     OutputSettings,
     PluginSettings,
@@ -31,7 +31,7 @@ from mcp_kubernetes.settings import (
     ToolSettings,
 )
 from mcp_kubernetes.store import MemoryStore
-from mcp_kubernetes.tools import Parameter, Tool
+from mcp_kubernetes.tools import Tool
 from mcp_kubernetes.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 Ending = Callable[[float, BaseException | None], object]
 """Told the seconds that the plugins have to stop, and the error that ends the server, if one does."""
-
-_MIN_BYTES, _MAX_BYTES = 1_024, 4_194_304
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +117,12 @@ class App:
             source=source.name if source else "",
             parameter=source.parameter if source else "",
         )
+
+    @property
+    def authentication(self) -> Authentication:
+        """Who has to sign in, for a transport over a network. Raises ConfigError."""
+        offered = [provider for c in self._contributions for provider in c.auth_providers]
+        return Authentication.of(offered, self.config.section(AuthSettings).providers)
 
     @property
     def view(self) -> AppView:
@@ -255,7 +259,7 @@ class App:
     def _registered(self, tool: Tool, contribution: Contribution) -> RegisteredTool:
         injected = (
             *(self._clusters.parameters if tool.clustered else ()),
-            *((_SIZE,) if tool.max_bytes else ()),
+            *((SIZE,) if tool.max_bytes else ()),
         )
         return RegisteredTool(
             tool=replace(tool, injected=injected),
@@ -290,11 +294,3 @@ class App:
         if wanted not in known:
             raise ConfigError(f"There is no transport {wanted!r}; there are: {', '.join(known)}.")
         return known[wanted]
-
-
-_SIZE = Parameter(
-    MAX_BYTES,
-    "max_bytes",
-    Annotated[int | None, Field(ge=_MIN_BYTES, le=_MAX_BYTES, description="Most bytes of the answer.")],
-    for_host=True,
-)

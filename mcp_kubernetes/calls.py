@@ -153,6 +153,18 @@ class Session:
     """Name of the chosen cluster by name of its source."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who is behind one request, and where the choices of this caller are kept, if anywhere."""
+
+    identity: Identity
+    session: Session | None = None
+
+
+Callers = Callable[[Any], Caller]
+"""Tells the caller of a request; it is given the request as the transport knows it, None where it knows none."""
+
+
 class Approver(Protocol):
     """The way to the person behind the client, where the operator wants one to be asked."""
 

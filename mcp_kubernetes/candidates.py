@@ -36,8 +36,8 @@ FIRST_PARTY = frozenset(
 )
 """Plugin names that belong to this project's distributions, whether they are installed or not."""
 
-TRANSPORTS = "transports"
-"""The host's internal plugin: always there, asked first."""
+OWN = {"http": "mcp_kubernetes.transports.http", "transports": "mcp_kubernetes.transports"}
+"""The host's internal plugins and their modules: always there, asked first."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -85,7 +85,7 @@ def candidates(selection: PluginSettings, objects: Mapping[str, object] | None =
     found = _installed(selection) if objects is None else [_given(*item) for item in objects.items()]
     known = {candidate.module for candidate in found}
     modules = [_named(module) for module in dict.fromkeys(selection.modules) if module not in known]
-    everything = [_transports(), *found, *modules]
+    everything = [*map(_own, OWN), *found, *modules]
     _refuse_strangers(everything)
     _refuse_clashes(candidate for candidate in everything if candidate.name not in selection.disable)
     _refuse_missing(selection, {candidate.name for candidate in everything})
@@ -139,15 +139,15 @@ def _given(name: str, plugin: object) -> Candidate:
     return Candidate(name=name, origin="given object", load=lambda: plugin, required=True)
 
 
-def _transports() -> Candidate:
-    imported = partial(import_module, "mcp_kubernetes.transports")
-    return Candidate(name=TRANSPORTS, origin=f"distribution {HOST}", load=imported, distribution=HOST, required=True)
+def _own(name: str) -> Candidate:
+    imported = partial(import_module, OWN[name])
+    return Candidate(name=name, origin=f"distribution {HOST}", load=imported, distribution=HOST, required=True)
 
 
 def _refuse_strangers(everything: Iterable[Candidate]) -> None:
     for candidate in everything:
         name = candidate.name
-        if name in HOST_SECTIONS or (name == TRANSPORTS and candidate.distribution != HOST):
+        if name in HOST_SECTIONS or (name in OWN and candidate.distribution != HOST):
             raise PluginError(
                 f"The {candidate.origin} offers a plugin {name!r}: that name is the host's own; uninstall it."
             )
@@ -166,8 +166,8 @@ def _refuse_clashes(enabled: Iterable[Candidate]) -> None:
 
 
 def _refuse_missing(selection: PluginSettings, names: set[str]) -> None:
-    if TRANSPORTS in selection.disable:
-        raise PluginError(f"The plugin {TRANSPORTS!r} is the host's own and cannot be disabled.")
+    if own := sorted({*selection.disable} & OWN.keys()):
+        raise PluginError(f"The plugin {own[0]!r} is the host's own and cannot be disabled.")
     if both := sorted({*selection.require} & {*selection.disable}):
         raise PluginError(f"The plugin {both[0]!r} is both required and disabled.")
     for name in sorted({*selection.require} - names):

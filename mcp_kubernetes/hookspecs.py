@@ -4,8 +4,8 @@ All hooks are optional, synchronous and asked once at start-up, for one plugin a
 objects; nothing on the way of a request goes through pluggy. An implementation may leave out arguments that
 it does not need. `settings` is the plugin's own validated model, or None if it declares none.
 
-Order: `register_settings`, then sources, providers, transports, tools, middleware, kinds, findings, and `lifespan`
-last.
+Order: `register_settings`, then sources, providers, auth providers, transports, tools, middleware, kinds, findings, and
+`lifespan` last.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.findings import FindingRule
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
@@ -52,6 +53,16 @@ def register_cluster_sources(settings: Any) -> Iterable[ClusterSource]:  # type:
 @hookspec
 def register_credential_providers(settings: Any) -> Iterable[CredentialProvider]:  # type: ignore[empty-body]
     """Say how to sign in to clusters. Which provider serves a source is chosen by name. Since 0.1."""
+
+
+@hookspec
+def register_auth_providers(settings: Any) -> Iterable[AuthProvider]:  # type: ignore[empty-body]
+    """Say who is behind a bearer token, for transports over a network.
+
+    A provider that is not set up is left out: as soon as there is one, everybody has to sign in. A JWT goes to the
+    provider of its issuer, any other token to the first that knows it; the setting `auth.providers` orders them.
+    Since 0.1.
+    """
 
 
 @hookspec

@@ -15,6 +15,7 @@ from mcp_kubernetes.templates import ResourceTemplate
 from mcp_kubernetes.tools import Tool
 
 if TYPE_CHECKING:
+    from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
     from mcp_kubernetes.settings import KubernetesSettings, Settings
@@ -32,6 +33,7 @@ class Contribution:
     settings: Settings | None
     sources: Sequence[ClusterSource]
     providers: Sequence[CredentialProvider]
+    auth_providers: Sequence[AuthProvider]
     transports: Sequence[Transport]
     tools: Sequence[Tool]
     templates: Sequence[ResourceTemplate]
@@ -43,6 +45,7 @@ class Contribution:
         """Kind and name of everything that must have one owner."""
         yield from (("cluster source", source.name) for source in self.sources)
         yield from (("credential provider", provider.name) for provider in self.providers)
+        yield from (("authentication provider", provider.name) for provider in self.auth_providers)
         yield from (("transport", transport.name) for transport in self.transports)
         yield from (("tool", tool.name) for tool in self.tools)
         yield from (("resource template", template.uri) for template in self.templates)
@@ -58,6 +61,7 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         settings=settings,
         sources=_SOURCES.gather(ask),
         providers=_PROVIDERS.gather(ask),
+        auth_providers=_AUTH_PROVIDERS.gather(ask),
         transports=_TRANSPORTS.gather(ask),
         tools=_TOOLS.gather(ask),
         templates=_TEMPLATES.gather(ask),
@@ -152,6 +156,13 @@ _PROVIDERS = _Offer(
     noun="credential provider",
     texts=("name",),
     methods=("credentials",),
+)
+_AUTH_PROVIDERS = _Offer(
+    hook="register_auth_providers",
+    noun="authentication provider",
+    texts=("name",),
+    attributes={"issuer": str},
+    methods=("verify",),
 )
 _TRANSPORTS = _Offer(hook="register_transports", noun="transport", texts=("name",), methods=("serve",))
 _TOOLS = _Offer(hook="register_tools", noun="tool made with @tool", kind=Tool)

@@ -8,14 +8,13 @@ from mcp import MCPError
 from mcp import types as mcp
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.reading import UnknownResource
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
     from mcp_kubernetes.app import App
-    from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.calls import Callers
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.reading import Completion
     from mcp_kubernetes.templates import ResourceTemplate
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 _NOT_FOUND = -32_002
 
 
-def resource_handlers(app: App, session: Session | None) -> dict[str, Any]:
+def resource_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
     """The SDK server's handlers, by its names for them. A URI of no known form is an error of the protocol."""
 
     async def list_templates(_: ServerRequestContext[Any], __: Any) -> mcp.ListResourceTemplatesResult:
@@ -33,22 +32,23 @@ def resource_handlers(app: App, session: Session | None) -> dict[str, Any]:
         return mcp.ListResourcesResult(resources=[])
 
     async def read(ctx: ServerRequestContext[Any], params: mcp.ReadResourceRequestParams) -> mcp.ReadResourceResult:
-        uri = str(params.uri)
+        uri, caller = str(params.uri), caller_of(ctx.request)
         try:
-            outcome = await app.resources.read(uri, Identity.local(), session)
+            outcome = await app.resources.read(uri, caller.identity, caller.session)
         except UnknownResource as error:
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
         if outcome.is_error:
             raise MCPError(_code(ctx, outcome), "\n".join(outcome.blocks))
         return mcp.ReadResourceResult(contents=_contents(uri, outcome))
 
-    async def complete(_: ServerRequestContext[Any], params: mcp.CompleteRequestParams) -> mcp.CompleteResult:
+    async def complete(ctx: ServerRequestContext[Any], params: mcp.CompleteRequestParams) -> mcp.CompleteResult:
         if not isinstance(params.ref, mcp.ResourceTemplateReference):
             raise MCPError(mcp.INVALID_PARAMS, "There are no prompts here, only resource templates.")
         given = (params.context and params.context.arguments) or {}
+        caller = caller_of(ctx.request)
         asked = (params.ref.uri, params.argument.name, params.argument.value, given)
         try:
-            found = await app.resources.complete(*asked, Identity.local(), session)
+            found = await app.resources.complete(*asked, caller.identity, caller.session)
         except UnknownResource as error:
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
         return mcp.CompleteResult(completion=_completion(found))

@@ -10,6 +10,7 @@ from mcp.server.lowlevel import Server
 from pydantic import ValidationError
 
 from mcp_kubernetes import __version__
+from mcp_kubernetes.calls import Caller
 from mcp_kubernetes.dispatch import UnknownTool
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.elicitation import conversed
@@ -23,19 +24,24 @@ if TYPE_CHECKING:
 
     from mcp_kubernetes.app import App
     from mcp_kubernetes.approval import Person
-    from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.calls import Callers, Session
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.tools import Tool
 
 NAME = "mcp-kubernetes"
 
 
-def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
-    """An SDK server that serves `app`. `session` is what the caller's choices are kept in, where there is one.
+def mcp_server(app: App, *, session: Session | None = None, callers: Callers | None = None) -> Server[Any]:
+    """An SDK server that serves `app`.
+
+    Where the user of this process is the only caller, `session` is what their choices are kept in, if anything;
+    where there are several, `callers` tells them apart.
 
     Failures of a tool are results that say so; only an unknown tool is an error of the protocol (-32602),
     in the same words whether it does not exist or is not allowed.
     """
+    local = Caller(identity=Identity.local(), session=session)
+    caller_of = callers or (lambda _: local)
 
     async def list_tools(_: ServerRequestContext[Any], __: Any) -> mcp.ListToolsResult:
         return mcp.ListToolsResult(tools=[_definition(tool) for tool in app.visible_tools])
@@ -43,9 +49,11 @@ def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
     async def call_tool(
         ctx: ServerRequestContext[Any], params: mcp.CallToolRequestParams
     ) -> mcp.CallToolResult | mcp.InputRequiredResult:
+        caller = caller_of(ctx.request)
+
         async def call(person: Person) -> Outcome:
             given = params.arguments or {}
-            return await app.call(params.name, given, identity=Identity.local(), session=session, person=person)
+            return await app.call(params.name, given, identity=caller.identity, session=caller.session, person=person)
 
         try:
             found = await conversed(ctx, params, call)
@@ -59,7 +67,7 @@ def mcp_server(app: App, *, session: Session | None) -> Server[Any]:
         instructions=app.instructions,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
-        **resource_handlers(app, session),
+        **resource_handlers(app, caller_of),
         get_tool_input_schema=lambda _: None,
     )
     sdk.middleware.append(_explained)

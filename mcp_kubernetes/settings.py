@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticUndefined
@@ -15,6 +15,9 @@ class Settings(BaseModel):
     """A section of the configuration: frozen, and strict about keys. Fields are made with `setting()`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    only_over: ClassVar[str] = ""
+    """The one transport over which the section has an effect; empty: over all."""
 
     def idle(self) -> dict[str, str]:
         """Settings, by key, that have no effect beside the others, and why.
@@ -47,7 +50,9 @@ EventLoop = Literal["auto", "asyncio", "uvloop"]
 class ServerSettings(Settings):
     """How the server is reached, and what it logs."""
 
-    transport: str = setting("stdio", flag="--transport", help="How clients reach the server: stdio.")
+    transport: str = setting(
+        "stdio", flag="--transport", help="How clients reach the server: stdio or streamable-http."
+    )
     debug: bool = setting(default=False, flag="--debug", help="Log details, with tracebacks.")
     log_format: Literal["auto", "text", "json"] = setting(
         "auto",
@@ -56,6 +61,16 @@ class ServerSettings(Settings):
     )
     event_loop: EventLoop = setting(
         "auto", help="What runs the server; auto is uvloop where it is installed (the extra `fast`)."
+    )
+
+
+class AuthSettings(Settings):
+    """Who has to sign in, over a network transport."""
+
+    only_over: ClassVar[str] = "streamable-http"
+
+    providers: tuple[str, ...] = setting(
+        (), help="Authentication providers in order, by name. Empty: all that are set up, such as token-file."
     )
 
 
@@ -200,6 +215,7 @@ class PluginSettings(Settings):
 
 HOST_SECTIONS: dict[str, type[Settings]] = {
     "server": ServerSettings,
+    "auth": AuthSettings,
     "kubernetes": KubernetesSettings,
     "safety": SafetySettings,
     "output": OutputSettings,

@@ -8,6 +8,7 @@ from mcp_kubernetes.loading import lazily
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.calls import Session
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.errors import ConfigError, CredentialsError, UnknownCluster
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "app": ("AppView",),
+    "auth": ("AuthProvider",),
     "calls": ("Session",),
     "dispatch": ("Outcome",),
     "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
@@ -48,6 +50,7 @@ _HOMES = {
 __all__ = [
     "Access",
     "AppView",
+    "AuthProvider",
     "ClusterEntry",
     "ClusterSource",
     "ConfigError",

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from mcp_kubernetes.arguments import Key, Option, options
 from mcp_kubernetes.candidates import FIRST_PARTY, HOST
 from mcp_kubernetes.errors import ConfigError
-from mcp_kubernetes.settings import HOST_SECTIONS, Settings
+from mcp_kubernetes.settings import HOST_SECTIONS, ServerSettings, Settings
 from mcp_kubernetes.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -65,10 +65,18 @@ def validated(given: Given, models: Mapping[str, type[Settings]]) -> tuple[dict[
 
 def refuse_without_effect(sections: Mapping[str, Settings], given: Given) -> None:
     """Raise ConfigError for a value that was given and changes nothing: a silence would look like a yes."""
+    transport = next((own.transport for own in sections.values() if isinstance(own, ServerSettings)), "")
     for name, settings in sections.items():
-        for key, reason in settings.idle().items():
+        for key, reason in (settings.idle() | _elsewhere(settings, transport)).items():
             if (name, key) in given.origins:
                 raise ConfigError(f"{_start(given.origins[name, key])}: it has no effect, because {reason}.")
+
+
+def _elsewhere(settings: Settings, transport: str) -> dict[str, str]:
+    """All keys of a section that is about another transport."""
+    if settings.only_over in ("", transport):
+        return {}
+    return dict.fromkeys(type(settings).model_fields, f"--transport is not {settings.only_over}")
 
 
 def _no_section(section: str, models: Mapping[str, type[Settings]], absent: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
-"""Lines of JSON to messages, and what is answered to a line that is none.
+"""JSON to messages, and what is answered to what is none.
 
 The SDK drops such a line, and its sender would wait for ever; JSON-RPC 2.0 (section 5.1) wants an error. No
-sentence repeats the line. Nothing here costs a message that is one a second look.
+sentence repeats it. Nothing here costs a message that is one a second look.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _LOOKED_AT = 1 << 20
 """The longest line, in bytes, that is looked at once more for its id: what it may hold is built as objects."""
 
 _NO_MESSAGE = (
-    'The line is no message of JSON-RPC 2.0: an object with "jsonrpc": "2.0", a method that is a string, params that '
+    'The {noun} is no message of JSON-RPC 2.0: an object with "jsonrpc": "2.0", a method that is a string, params that '
     "are an object, and for a request an id that is a string or an integer."
 )
-_BATCH = "Batches are not supported: send each message in a line of its own."
+_BATCH = "Batches are not supported: send each message in a {noun} of its own."
 
 
 class NotAMessage(ValueError):
@@ -31,17 +31,20 @@ class NotAMessage(ValueError):
         self.answer = answer
 
 
-def message(line: bytes) -> mcp.JSONRPCMessage | None:
-    """The message in a line, which may begin with a byte order mark; None for an empty line. Raises NotAMessage."""
+def message(line: bytes, noun: str = "line") -> mcp.JSONRPCMessage | None:
+    """The message in a line, which may begin with a byte order mark; None for an empty line. Raises NotAMessage.
+
+    `noun` is what the sentences call it: not every transport speaks in lines.
+    """
     line = line.removeprefix(codecs.BOM_UTF8)
     if line.isspace():
         return None
     try:
         found = mcp.jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError as error:
-        raise NotAMessage(_answer(line, error)) from None
+        raise NotAMessage(_answer(line, error, noun)) from None
     if isinstance(found, mcp.JSONRPCNotification) and _has_id(line):
-        raise NotAMessage(refusal(mcp.INVALID_REQUEST, _NO_MESSAGE))
+        raise NotAMessage(refusal(mcp.INVALID_REQUEST, _NO_MESSAGE.format(noun=noun)))
     return found
 
 
@@ -55,17 +58,17 @@ def _has_id(line: bytes) -> bool:
     return b'"id"' in line and "id" in _members(_meant(line))
 
 
-def _answer(line: bytes, error: ValidationError) -> mcp.JSONRPCError | None:
+def _answer(line: bytes, error: ValidationError, noun: str) -> mcp.JSONRPCError | None:
     meant = _meant(line)
     problem = error.errors(include_url=False, include_input=False)[0]
     if problem["type"] == "json_invalid":
-        sentence = f"The line is no JSON that can be read: {problem['ctx']['error']}."
+        sentence = f"The {noun} is no JSON that can be read: {problem['ctx']['error']}."
         return refusal(mcp.PARSE_ERROR, sentence, _number(meant))
     if isinstance(meant, list):
-        return refusal(mcp.INVALID_REQUEST, _BATCH)
+        return refusal(mcp.INVALID_REQUEST, _BATCH.format(noun=noun))
     if "method" not in _members(meant) and _members(meant).keys() & {"result", "error"}:
         return None  # an answer, if a bad one: two sides that answer answers would never stop
-    return refusal(mcp.INVALID_REQUEST, _NO_MESSAGE, _number(meant))
+    return refusal(mcp.INVALID_REQUEST, _NO_MESSAGE.format(noun=noun), _number(meant))
 
 
 def _meant(line: bytes) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +17,7 @@ from mcp_kubernetes.streams import StandardStreams
 from mcp_kubernetes.transports.exchange import Exchange
 from mcp_kubernetes.transports.lines import lines
 from mcp_kubernetes.transports.output import Output
+from mcp_kubernetes.transports.signals import told_to_stop
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App
@@ -36,7 +36,7 @@ async def serve(app: App) -> None:
     streams = app.streams or StandardStreams.claim()
     output = Output(streams.stdout)
     serving = asyncio.create_task(_serve(app, streams.stdin, output))
-    stopping = asyncio.create_task(_told_to_stop().wait())
+    stopping = asyncio.create_task(told_to_stop().wait())
     ends: list[asyncio.Future[Any]] = [serving, stopping, output.lost]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     if serving.done() and not output.lost.done():
@@ -55,13 +55,6 @@ async def _serve(app: App, stdin: int, output: Output) -> None:
     # The SDK asks its input only for iteration.
     await sdk.run(cast("Any", exchange.incoming()), exchange, sdk.create_initialization_options())
     await output.drained()
-
-
-def _told_to_stop() -> asyncio.Event:
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    return told
 
 
 async def _part(output: Output) -> None:

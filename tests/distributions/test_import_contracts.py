@@ -41,6 +41,8 @@ PLANTS = [
     Plant("kubernetes-only-in-kube", "mcp_kubernetes_resources/planted.py", "import aiohttp"),
     Plant("mcp-only-at-the-bridge", "mcp_kubernetes/errors.py", "import mcp_types"),
     Plant("mcp-only-at-the-bridge", CONTEXTS, "from mcp import types"),
+    Plant("http-only-in-transports", "mcp_kubernetes/errors.py", "import starlette"),
+    Plant("http-only-in-transports", CONTEXTS, "from uvicorn import Config"),
     Plant("pluggy-only-behind-plugins", "mcp_kubernetes/errors.py", "import pluggy"),
     Plant("pluggy-only-behind-plugins", CONTEXTS, "import pluggy"),
     Plant("dynaconf-only-in-config", "mcp_kubernetes/settings.py", "from dynaconf import Dynaconf"),
@@ -99,8 +101,7 @@ def loaded_by_name(module: Path) -> list[str]:
         if isinstance(node, ast.Call) and {"import_module", "load"} & {*map(called, (node.func, *node.args))}:
             values = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
             names += [value for value in values if isinstance(value, str) and MODULE.fullmatch(value)]
-    # The built-in transports are a plugin, and loaded like one: by name, from a layer below them.
-    return [name for name in names if name != "mcp_kubernetes.transports"]
+    return names
 
 
 def called(node: ast.expr) -> str:
