@@ -83,6 +83,7 @@ def test_a_stream_that_waits_for_nothing_is_ended_and_the_server_ends_without_a_
         assert opened.status == 200
         server.wire.process.send_signal(number)
         assert not opened.read()
+        stream.close()
         assert server.wire.end() == 0
         assert server.wire.stderr.count(b"\n") == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from mcp_kubernetes.transports.messages import refusal
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+_log = logging.getLogger(__name__)
 
 
 class Refused(Exception):
@@ -25,6 +28,8 @@ class Refused(Exception):
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the refusal."""
+        client = (scope.get("client") or ("nowhere", 0))[0]
+        _log.info("Refused with %d, from %s: %s", self.status, client, self)
         body = self.error.model_dump_json(by_alias=True, exclude_unset=True)
         response = Response(body, self.status, self.headers, "application/json")
         await response(scope, receive, send)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-import uvicorn
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mcp_kubernetes.errors import ConfigError
 from mcp_kubernetes.server import mcp_server
 from mcp_kubernetes.transports.http.addresses import listening, urls
-from mcp_kubernetes.transports.http.connections import Connection
+from mcp_kubernetes.transports.http.browsers import SecurityHeaders, cross_origin
+from mcp_kubernetes.transports.http.certificates import Certificates
 from mcp_kubernetes.transports.http.draining import Drain
 from mcp_kubernetes.transports.http.endpoint import Endpoint, caller_of
 from mcp_kubernetes.transports.http.gate import Gate
+from mcp_kubernetes.transports.http.health import Health
+from mcp_kubernetes.transports.http.listener import Listener
 from mcp_kubernetes.transports.http.sessions import Sessions
 from mcp_kubernetes.transports.http.settings import HTTPSettings
 from mcp_kubernetes.transports.http.signing_in import SigningIn
@@ -28,40 +28,40 @@ from mcp_kubernetes.transports.http.tokens import TokenFile
 from mcp_kubernetes.transports.signals import told_to_stop
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from mcp_kubernetes.app import App
     from mcp_kubernetes.auth import Authentication
 
 _log = logging.getLogger(__name__)
-
-_FAREWELL = 5
-"""Seconds beyond the grace time that clients have to read what is left."""
 
 
 async def serve(app: App) -> None:
     """Serve until SIGTERM or SIGINT arrives. Raises ConfigError for an address that cannot be served at."""
     settings = app.config.section(HTTPSettings)
     authentication = _authentication(app, settings)
-    sockets = listening(settings.addr, exposed=authentication.required or settings.allow_unauthenticated)
+    exposed = authentication.required or settings.allow_unauthenticated
+    certificates = _certificates(settings)
+    sockets = listening(settings.addr, exposed=exposed)
     drain = Drain()
+    health = Health(app, drain)
     manager = _manager(app, settings)
-    async with manager.run():
+    async with _operators(health, settings, exposed=exposed), manager.run():
         endpoint = Endpoint(manager, Sessions(settings.session_idle), drain, settings)
-        gate = Gate(SigningIn(endpoint, authentication), settings)
-        server = _Server(_config(_routed(gate, settings), settings))
-        serving = asyncio.create_task(server.serve(sockets))
+        gate = Gate(cross_origin(SigningIn(endpoint, authentication), settings.allowed_origins), settings)
+        routes = [*health.routes(details=False), Route(settings.endpoint, SecurityHeaders(gate))]
+        listener = Listener(routes, settings, certificates)
+        serving = asyncio.create_task(listener.serve(sockets))
         stopping = asyncio.create_task(told_to_stop().wait())
-        _log.info("Serving MCP at %s.", " and ".join(urls(sockets, "http", settings.endpoint)))
+        scheme = "https" if certificates else "http"
+        _log.info("Serving MCP at %s.", " and ".join(urls(sockets, scheme, settings.endpoint)))
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        await _drained(server, serving, drain, settings.grace)
+        await _drained(listener, serving, drain, settings.grace)
 
 
-async def _drained(server: uvicorn.Server, serving: asyncio.Task[None], drain: Drain, grace: float) -> None:
+async def _drained(listener: Listener, serving: asyncio.Task[None], drain: Drain, grace: float) -> None:
     """End streams, let calls finish, and give up after the grace time what does not."""
     drain.begin()
-    server.should_exit = True
+    listener.should_exit = True
     timer = asyncio.get_running_loop().call_later(grace, drain.expire)
     try:
         await serving
@@ -69,13 +69,30 @@ async def _drained(server: uvicorn.Server, serving: asyncio.Task[None], drain: D
         timer.cancel()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: they would cut short what is to be finished."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to us."""
+@asynccontextmanager
+async def _operators(health: Health, settings: HTTPSettings, *, exposed: bool) -> AsyncIterator[None]:
+    """A listener of their own, which goes on while the other one is drained."""
+    if not settings.metrics_addr:
         yield
+        return
+    sockets = listening(settings.metrics_addr, exposed=exposed)
+    listener = Listener(health.routes(details=True), settings)
+    serving = asyncio.create_task(listener.serve(sockets))
+    _log.info("Serving operators at %s.", " and ".join(urls(sockets, "http", "/readyz?verbose")))
+    try:
+        yield
+    finally:
+        listener.should_exit = True
+        await serving
+
+
+def _certificates(settings: HTTPSettings) -> Certificates | None:
+    if not settings.tls_cert_file or not settings.tls_key_file:
+        return None
+    try:
+        return Certificates(settings.tls_cert_file, settings.tls_key_file)
+    except OSError as error:
+        raise ConfigError(f"--tls-cert-file and --tls-key-file cannot be used: {error.strerror or error}.") from error
 
 
 def _authentication(app: App, settings: HTTPSettings) -> Authentication:
@@ -97,28 +114,4 @@ def _manager(app: App, settings: HTTPSettings) -> StreamableHTTPSessionManager:
         session_idle_timeout=settings.session_idle,
         max_request_body_size=settings.max_body,
         max_sessions=settings.max_sessions,
-    )
-
-
-def _routed(endpoint: ASGIApp, settings: HTTPSettings) -> Starlette:
-    routed = Starlette(routes=[Route(settings.endpoint, endpoint)])
-    routed.router.redirect_slashes = False
-    return routed
-
-
-def _config(app: ASGIApp, settings: HTTPSettings) -> uvicorn.Config:
-    return uvicorn.Config(
-        cast("Any", app),
-        loop="none",
-        http=cast("Any", partial(Connection, seconds=settings.read_timeout)),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=settings.connection_idle,
-        timeout_graceful_shutdown=int(settings.grace) + _FAREWELL,
-        h11_max_incomplete_event_size=settings.max_header,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from mcp_kubernetes.settings import Settings, setting
 from mcp_kubernetes.transports.http.tokens import read
@@ -13,8 +14,15 @@ from mcp_kubernetes.transports.http.tokens import read
 NAME = "streamable-http"
 """What `--transport` calls it."""
 
+
+def _network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
 _ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]*):[0-9]{1,5}$"
 _HOST = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(:[0-9]{1,5})?$")]
+_NETWORK = Annotated[str, AfterValidator(_network)]
 _ORIGIN = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[^\s/]+$")]
 
 
@@ -50,6 +58,21 @@ class HTTPSettings(Settings):
         flag="--allowed-origins",
         help="Origins of web pages that may call it, such as https://app.example.com. On loopback: those of localhost.",
     )
+    metrics_addr: str = setting(
+        "",
+        flag="--metrics-addr",
+        pattern=f"^$|{_ADDRESS}",
+        help="Where operators are served: /healthz, and /readyz?verbose with details. Empty: nowhere.",
+    )
+    tls_cert_file: Path | None = setting(
+        None, flag="--tls-cert-file", help="Serve HTTPS with this certificate and its chain, in PEM; renewed with it."
+    )
+    tls_key_file: Path | None = setting(None, flag="--tls-key-file", help="The key of --tls-cert-file, in PEM.")
+    trusted_proxies: tuple[_NETWORK, ...] = setting(
+        (),
+        flag="--trusted-proxies",
+        help="Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
     disable_streaming: bool = setting(
         default=False, flag="--disable-streaming", help="Answer with JSON alone, never with a stream of events."
     )
@@ -84,8 +107,16 @@ class HTTPSettings(Settings):
             read(path)
         return path
 
+    @field_validator("endpoint")
+    @classmethod
+    def _free(cls, path: str) -> str:
+        if path in ("/healthz", "/readyz"):
+            raise ValueError("that path is for probes")
+        return path
+
     def idle(self) -> dict[str, str]:
-        """Without sessions there is nothing to say about them."""
-        return (
-            dict.fromkeys(("max_sessions", "session_idle"), "--stateless keeps no sessions") if self.stateless else {}
-        )
+        """Without sessions there is nothing to say about them, and a certificate and its key go together."""
+        about_sessions = ("max_sessions", "session_idle") if self.stateless else ()
+        halves = {"tls_cert_file": "--tls-key-file is not set"} if not self.tls_key_file else {}
+        halves |= {"tls_key_file": "--tls-cert-file is not set"} if not self.tls_cert_file else {}
+        return dict.fromkeys(about_sessions, "--stateless keeps no sessions") | halves
