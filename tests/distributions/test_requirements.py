@@ -92,7 +92,7 @@ def test_no_lock_names_an_address(lock: Path) -> None:
     assert not ADDRESS.search(lock.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("folder", ["inspector", "oidc"])
+@pytest.mark.parametrize("folder", ["conformance", "inspector", "oidc"])
 def test_npm_packages_are_locked_with_integrity_and_without_resolved_addresses(folder: str) -> None:
     lock = json.loads((ROOT / "tests" / folder / "package-lock.json").read_text(encoding="utf-8"))
     for name, package in lock["packages"].items():
