@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def at_present(place: Place, gone: Expired) -> Place | None:
     """Where to go on instead of at `place`; None if the API server, or the kind's table, offers no way."""
-    if (place.token and not gone.token) or (place.skip and not place.last):
+    is_pinned = bool(place.token or place.version)
+    if not is_pinned or (place.token and not gone.token) or (place.skip and not place.last):
         return None
     return Place(namespace=place.namespace, token=gone.token, last=place.last)
 

@@ -85,6 +85,7 @@ def test_every_kind_is_there_and_holds_the_texts(everything: list[Made]) -> None
     assert sum(len(leaves) for made in everything for leaves in made.planted) > FEWEST_PLACES
 
 
+@pytest.mark.timeout(600)  # some 1,500 questions: 30 s where nothing else runs
 async def test_no_answer_about_any_kind_shows_a_credential_or_holds_what_nobody_sees(
     server: Cluster, everything: list[Made], caplog: pytest.LogCaptureFixture
 ) -> None:

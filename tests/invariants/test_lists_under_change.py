@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 SPACES = ("churn-a", "churn-b", "churn-c")
 STAYING = 8
+KEPT = 'object.spec.containers[0].image == "a:1"'
 
 
 class Reader:
-    """Asks one app for the config maps of our namespaces, and writes between the pages."""
+    """Asks one app for the pods of our namespaces, and writes between the pages."""
 
     def __init__(self, runner: asyncio.Runner, app: App, cluster: Cluster) -> None:
         self._runner = runner
@@ -35,7 +36,7 @@ class Reader:
         self.cluster = cluster
 
     def ask(self, **arguments: Any) -> Outcome:
-        given = {"resourceType": "configmaps", "allNamespaces": True, "labelSelector": "churn=here"} | arguments
+        given = {"resourceType": "pods", "allNamespaces": True, "labelSelector": "churn=here"} | arguments
         given = {name: value for name, value in given.items() if value is not None}
         return self._runner.run(self._app.call("k8s_list_resources", given, identity=Identity.local(), session=None))
 
@@ -46,7 +47,7 @@ class Reader:
         for _ in range(200):
             page = self.ask(**question, **{"continue": cursor})
             assert not page.is_error, page.blocks
-            found += re.findall(r"\bcm-[\w-]+", page.blocks[0]) if not page.blocks[0].startswith("note: ") else []
+            found += re.findall(r"\bpod-[\w-]+", page.blocks[0]) if not page.blocks[0].startswith("note: ") else []
             more = CURSOR.search("\n".join(page.blocks))
             if more is None:
                 return found
@@ -61,8 +62,10 @@ def changing(cluster: Cluster) -> Iterator[Cluster]:
     with own(cluster) as mine:
         for space in SPACES:
             mine.api.ensure("/api/v1/namespaces", {"metadata": {"name": space}})
+            # Without controllers nobody else makes the account without which there are no pods.
+            mine.api.ensure(f"/api/v1/namespaces/{space}/serviceaccounts", {"metadata": {"name": "default"}})
             for number in range(STAYING):
-                _write(mine, space, f"cm-{space}-{number}0")
+                _write(mine, space, f"pod-{space}-{number}0")
         yield mine
 
 
@@ -76,8 +79,9 @@ def reader(request: pytest.FixtureRequest, changing: Cluster) -> Iterator[Reader
 
 
 def _write(cluster: Cluster, space: str, name: str) -> None:
-    body = {"metadata": {"name": name, "labels": {"churn": "here"}}, "data": {"kept": "yes"}}
-    cluster.api.ensure(f"/api/v1/namespaces/{space}/configmaps", body)
+    spec = {"containers": [{"name": "a", "image": "a:1"}], "automountServiceAccountToken": False}
+    body = {"metadata": {"name": name, "labels": {"churn": "here"}}, "spec": spec}
+    cluster.api.ensure(f"/api/v1/namespaces/{space}/pods", body)
 
 
 class Churn:
@@ -91,7 +95,7 @@ class Churn:
 
     def __call__(self) -> None:
         for space, number in self.steps[:2]:
-            name = f"cm-{space}-{number}5"
+            name = f"pod-{space}-{number}5"
             self.touched.add(name)
             if (space, name) in self.there:
                 self._delete(space, name)
@@ -101,7 +105,7 @@ class Churn:
         self.steps = self.steps[2:]
 
     def _delete(self, space: str, name: str) -> None:
-        self.cluster.kubectl("delete", "configmap", name, "-n", space)
+        self.cluster.api.delete(f"/api/v1/namespaces/{space}/pods/{name}")
         self.there.discard((space, name))
 
     def clear(self) -> None:
@@ -119,8 +123,8 @@ class Churn:
             {},
             {"output": "name"},
             {"columns": "NAME:.metadata.name"},
-            {"where": 'object.data.kept == "yes"'},
-            {"where": 'object.data.kept == "yes"', "columns": "NAME:.metadata.name"},
+            {"where": KEPT},
+            {"where": KEPT, "columns": "NAME:.metadata.name"},
         ]
     ),
 )
@@ -129,14 +133,14 @@ def test_what_exists_throughout_is_seen_once_while_others_come_and_go(
 ) -> None:
     churn = Churn(reader.cluster, steps)
     for space, number in before:
-        _write(reader.cluster, space, f"cm-{space}-{number}5")
-        churn.there.add((space, f"cm-{space}-{number}5"))
+        _write(reader.cluster, space, f"pod-{space}-{number}5")
+        churn.there.add((space, f"pod-{space}-{number}5"))
     start = {name for _, name in churn.there}
     try:
         found = reader.names(churn, limit=limit, **more)
     finally:
         churn.clear()
-    throughout = {f"cm-{space}-{number}0" for space in SPACES for number in range(STAYING)} | (start - churn.touched)
+    throughout = {f"pod-{space}-{number}0" for space in SPACES for number in range(STAYING)} | (start - churn.touched)
     assert len(found) == len(set(found)), "an object was seen twice"
     assert throughout <= set(found)
     assert set(found) <= throughout | start | churn.touched

@@ -146,7 +146,7 @@ def guesses(key: str, value: str) -> Iterator[str]:
     yield f'{annotation}.contains("{value[:6]}") || object.metadata.annotations["{APPLIED}"].contains("{value[:6]}")'
 
 
-@settings(derandomize=True, max_examples=12, deadline=None)
+@settings(derandomize=True, max_examples=6, deadline=None)
 @given(shapes=st.lists(drawn(), min_size=1, max_size=3))
 def test_no_answer_about_a_secret_holds_any_of_its_values(
     server: Cluster, reader: Reader, shapes: list[dict[str, Any]]
