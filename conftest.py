@@ -97,6 +97,6 @@ def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]
     """A namespace of the test's own, removed afterwards without waiting for its end."""
     slug = re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
     name = f"{slug[:40].strip('-')}-{request.node.nodeid.__hash__() & 0xFFFFFF:06x}"
-    cluster.kubectl("create", "namespace", name)
+    cluster.api.post("/api/v1/namespaces", {"metadata": {"name": name}})
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    cluster.api.delete(f"/api/v1/namespaces/{name}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
 
 PLANTED = random_text()
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ENV = [
     {"name": "COLOUR", "value": "blue"},
     {"name": "DB_PASSWORD", "value": PLANTED},
@@ -74,7 +75,8 @@ def made(request: pytest.FixtureRequest, cluster: Cluster, namespace: str) -> st
     name: str = request.param
     kind = KINDS[OBJECTS[name][0]]
     manifest = {**kind.manifest("o", labels={"tier": "front"}), **OBJECTS[name][1]}
-    cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(manifest))
+    manifest["metadata"]["annotations"] = {_LAST_APPLIED: json.dumps(manifest)}
+    cluster.api.post(kind.path(namespace), manifest)
     return name
 
 

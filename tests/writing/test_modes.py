@@ -148,9 +148,10 @@ async def test_the_same_calls_change_something_where_they_may(
         result = await client.call_tool(name, WAYS[way](arguments))
     assert not result.is_error
     assert writes(witness.seen())
-    cluster.kubectl("delete", "configmaps", "-l", "a=b", "-n", PLACE)
-    cluster.api.post(f"/api/v1/namespaces/{PLACE}/configmaps", _config_map("kept", is_="here"))
-    cluster.kubectl("scale", "deployment", "web", "--replicas=0", "-n", PLACE)
+    maps = f"/api/v1/namespaces/{PLACE}/configmaps"
+    cluster.api.delete(f"{maps}?labelSelector=a%3Db")
+    cluster.api.post(maps, _config_map("kept", is_="here"))
+    cluster.api.patch(f"/apis/apps/v1/namespaces/{PLACE}/deployments/web/scale", {"spec": {"replicas": 0}})
 
 
 @pytest.mark.parametrize("mode", ["it only tries", "it may change, and only tries"])
