@@ -91,6 +91,10 @@ class FindingRule:
                 parse(path)
 
 
+OTHERS = "others"
+"""Stands for the objects of those findings that are only counted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """Findings of one cause about one object, or about `count` of one group: `object` is then the first of them."""
@@ -136,4 +140,7 @@ class Examination:
 def ranked(found: Iterable[Found]) -> list[Found]:
     """The worst first; of the same severity, what there is most of."""
     order = list(Severity)
-    return sorted(found, key=lambda each: (order.index(each.severity), -each.count, each.cause, each.object))
+    return sorted(
+        found,
+        key=lambda each: (order.index(each.severity), each.object == OTHERS, -each.count, each.cause, each.object),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from mcp_kubernetes.findings import Finding, FindingRule, Found, Severity
+from mcp_kubernetes.findings import OTHERS, Finding, FindingRule, Found, Severity
 
 _MOST_GROUPS = 100
 """Of one rule. An answer shows fewer of them."""
@@ -46,5 +46,5 @@ class Ledger:
             self._others[cause, severity] = replace(other, count=other.count + 1)
         else:
             self._others[cause, severity] = Found(
-                severity=finding.severity, cause=cause, object="others", count=1, evidence=finding.evidence
+                severity=finding.severity, cause=cause, object=OTHERS, count=1, evidence=finding.evidence
             )

@@ -135,7 +135,7 @@ TROUBLES: Mapping[str, Trouble] = {
     ),
     "a lease that nobody renews": Trouble(
         verdict="Degraded.", objects=[node("silent"), lease("silent")],
-        found={"NodeLeaseExpired": ("warning", "its lease was renewed 1h ago")},
+        found={"NodeLeaseExpired": ("warning", "its lease was renewed 1h")},
     ),
     "a webhook without endpoints": Trouble(
         verdict="Degraded.", objects=[webhook("Fail")],

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes import Finding, FindingRule, Found, Severity, Surroundings, Unread
-from mcp_kubernetes_cluster.health import verdict
+from mcp_kubernetes_cluster.health import _rows, verdict
 from mcp_kubernetes_cluster.rules import RULES
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -123,10 +123,8 @@ def test_why_a_container_ended_last_is_told() -> None:
 def test_a_pod_that_nobody_schedules_or_starts_is_told_after_a_while() -> None:
     assert not judged("PodPending", phase="Pending", created=ago(minutes=1))
     assert "no scheduler has looked" in judged("PodPending", phase="Pending", created=ago(minutes=9))[0].evidence
-    placed = judged(
-        "PodPending", phase="Pending", created=ago(minutes=9), conditions=[condition("PodScheduled", "True")]
-    )
-    assert "its kubelet has not begun" in placed[0].evidence
+    placed = judged("PodPending", phase="Pending", created=ago(minutes=9), node="n-1")
+    assert "the kubelet of n-1 has not begun" in placed[0].evidence
 
 
 def test_a_pod_that_does_not_end_is_told() -> None:
@@ -154,6 +152,21 @@ def test_a_webhook_with_a_ready_endpoint_or_a_url_of_its_own_is_fine() -> None:
 @pytest.mark.parametrize("name", BY_NAME)
 def test_an_object_with_no_values_at_all_breaks_no_rule(name: str) -> None:
     judged(name)
+
+
+def test_of_many_alike_ten_are_shown_and_all_are_counted() -> None:
+    """Those that the host only counted are among the others, too."""
+    many = [
+        Found(
+            severity=Severity.WARNING, cause="c", object=f"pod/{n}" if n < 100 else "others", count=n + 1, evidence="e"
+        )
+        for n in range(101)
+    ]
+    shown = _rows(many)
+    assert len(shown) == 11
+    assert sum(row[3] for row in shown) == sum(range(1, 102))
+    assert shown[-1][2] == "others"
+    assert "others" not in shown[-1][4]
 
 
 FOUND = st.builds(

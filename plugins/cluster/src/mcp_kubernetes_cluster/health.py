@@ -86,7 +86,7 @@ def _gaps(unread: Sequence[Unread]) -> list[tuple[str, str]]:
 
 
 def _where(others: Sequence[Found]) -> str:
-    return "such as " + ", ".join(each.object for each in others[:3])
+    return "such as " + ", ".join(each.object for each in others[:3] if each.object != "others")
 
 
 def _cut(evidence: str) -> str:

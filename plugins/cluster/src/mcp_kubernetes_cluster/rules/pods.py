@@ -19,6 +19,7 @@ _OVER = frozenset({"Succeeded", "Failed"})
 
 _PATHS = {
     "phase": ".status.phase",
+    "node": ".spec.nodeName",
     "namespace": ".metadata.namespace",
     "owner": ".metadata.ownerReferences[0].name",
     "created": ".metadata.creationTimestamp",
@@ -52,7 +53,7 @@ def unscheduled(pod: Any, seen: Surroundings) -> Iterator[Finding]:
         evidence = f"{scheduled.get('reason')}: {scheduled.get('message')}"
         yield Finding(cause=f"Pod{scheduled.get('reason') or 'Unscheduled'}", group=_group(pod), evidence=evidence)
     elif _is_late(pod, seen):
-        where = "it has a node, but its kubelet has not begun" if scheduled else "no scheduler has looked at it"
+        where = f"the kubelet of {pod.node} has not begun" if pod.node else "no scheduler has looked at it"
         yield Finding(group=_group(pod), evidence=f"Pending for {age(instant(pod.created), seen.now)}: {where}")
 
 
@@ -102,7 +103,7 @@ def _rule(name: str, judge: Any, *paths: str, essential: bool = True) -> Finding
 
 RULES = (
     _rule("PodWaiting", waiting, "deleted", "created", "containers", "inits"),
-    _rule("PodPending", unscheduled, "deleted", "created", "conditions", "containers", "inits"),
+    _rule("PodPending", unscheduled, "node", "deleted", "created", "conditions", "containers", "inits"),
     _rule("PodFailed", failed, "reason", "message"),
     _rule("PodUnknown", lost, "message"),
     _rule("PodNotEnding", not_ending, "deleted"),
