@@ -111,7 +111,7 @@ async def test_a_server_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_server_that_answers_pings_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_HEARTBEAT", 0.01)
+    monkeypatch.setattr(network, "_HEARTBEAT", 0.5)
     pings = 0
 
     async def play(socket: web.WebSocketResponse) -> None:
@@ -120,17 +120,17 @@ async def test_a_server_that_answers_pings_is_waited_for(monkeypatch: pytest.Mon
             assert message.type is WSMsgType.PING
             pings += 1
             await socket.pong(message.data)
-            if pings == 10:
+            if pings == 3:
                 await socket.send_bytes(b"at last")
 
     async with opened(play, autoping=False) as (_, socket):
         assert await socket.receive() == b"at last"
-    assert pings == 10
+    assert pings == 3
 
 
 async def test_a_reader_who_is_busy_is_not_taken_for_a_server_that_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     """More is sent than is read, so that no pong comes through for as long as nobody reads."""
-    monkeypatch.setattr(network, "_HEARTBEAT", 0.01)
+    monkeypatch.setattr(network, "_HEARTBEAT", 0.2)
     pinged = asyncio.Event()
 
     async def play(socket: web.WebSocketResponse) -> None:
@@ -138,7 +138,7 @@ async def test_a_reader_who_is_busy_is_not_taken_for_a_server_that_is_dead(monke
         pings = 0
         async for _ in socket:
             pings += 1
-            if pings == 10:
+            if pings == 3:
                 pinged.set()
         await sending
 

@@ -9,7 +9,7 @@ import pytest
 from tests.pods.forwards import ECHO, Caller, Echo, echoed
 from tests.pods.volume import MIB, there_and_back
 
-pytestmark = pytest.mark.load
+pytestmark = [pytest.mark.load, pytest.mark.timeout(1_200)]  # seconds, for a machine that does much else
 
 CONNECTIONS, REQUESTS = 50, 10_000
 

@@ -107,7 +107,9 @@ async def _check_rights(call: ToolCall, attached: Attached) -> None:
     """Refuse at once what the first connection would be refused. API servers before 1.35 do not ask for `create`."""
 
     async def may(verb: str) -> bool:
-        return await call.cluster.may(verb, "v1/Pod", attached.namespace, name=attached.pod, subresource="portforward")
+        pod = attached.pod
+        found = await call.cluster.access(verb, "v1/Pod", attached.namespace, name=pod, subresource="portforward")
+        return found.allowed
 
     if not await may("get"):
         raise Forbidden(
