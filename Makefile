@@ -78,8 +78,12 @@ cluster-down: venv ## end it
 bench: venv ## measure, each figure as a ratio against a floor or a peer
 	$(PY) -m bench $(ARGS)
 
-lock: venv ## pin requirements/*.in anew; ARGS=--upgrade for newer versions
+lock: | $(BIN)/tox ## pin requirements/*.in anew; ARGS=--upgrade for newer versions
 	$(BIN)/tox run -e lock -- $(ARGS)
+
+# Not the whole environment: it lacks what is about to be pinned.
+$(BIN)/tox:
+	$(MAKE) venv
 
 clean: ## everything that make and tox made here
 	rm -rf $(VENV) .tox dist build .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

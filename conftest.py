@@ -49,6 +49,16 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     return Cluster.from_json(handed) if handed else _started(request.config)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes is run where it is asked for: with `-m load`, or by name."""
+    if "load" in config.option.markexpr or any("::" in argument for argument in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("load")]
+    items[:] = [item for item in items if item not in left_out]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_report_header() -> str:
     """Which node the tests of logs, exec and port-forward have."""
     return f"node: {real_node.described()}"

@@ -11,6 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
+from bench import logs
 from bench.figures import every
 from bench.health import health
 from bench.measuring import HEAD
@@ -29,6 +30,8 @@ def main() -> int:
         cluster.pods(_NAMESPACES, _PER_NAMESPACE)
         print(_machine(cluster.version), HEAD, sep="\n\n")
         for figure in every(cluster.kubeconfig, rounds, _NAMESPACES * _PER_NAMESPACE):
+            print(figure.row(), flush=True)
+        for figure in logs.figures(cluster, max(rounds // 3, 1)):
             print(figure.row(), flush=True)
         cluster.nodes(_NODES)
         for figure in health(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):

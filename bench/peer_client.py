@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -57,6 +57,18 @@ class PeerClient:
     def reads(self, chains: Sequence[Sequence[str]]) -> int:
         """These URIs, chains of them beside each other and each chain in its order; the number of bytes."""
         return self._runner.run(self._reads(chains))
+
+    def drained(self, paths: Iterable[str]) -> int:
+        """Answers that are read at the same time as they come, and dropped; the number of bytes."""
+        return self._runner.run(self._drained(paths))
+
+    async def _drained(self, paths: Iterable[str]) -> int:
+        return sum(await asyncio.gather(*map(self._drain, paths)))
+
+    async def _drain(self, path: str) -> int:
+        headers = {"Accept-Encoding": "identity"}
+        async with self._session.get(self._server + path, headers=headers) as response:
+            return sum([len(chunk) async for chunk in response.content.iter_any()])
 
     async def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(ssl=self._tls)

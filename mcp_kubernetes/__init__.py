@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         ResourceType,
         Selectors,
     )
-    from mcp_kubernetes.results import Answer, Change, Foreign, Header, Object, Rows, Text
+    from mcp_kubernetes.results import Answer, Change, Ending, Foreign, Header, Object, Rows, Text
     from mcp_kubernetes.settings import Settings, setting
     from mcp_kubernetes.templates import ResourceTemplate, completion
     from mcp_kubernetes.times import age, duration, instant
@@ -89,7 +89,7 @@ _HOMES = {
         "ResourceType",
         "Selectors",
     ),
-    "results": ("Answer", "Change", "Foreign", "Header", "Object", "Rows", "Text"),
+    "results": ("Answer", "Change", "Ending", "Foreign", "Header", "Object", "Rows", "Text"),
     "settings": ("Settings", "setting"),
     "times": ("age", "duration", "instant"),
     "templates": ("ResourceTemplate", "completion"),
@@ -108,6 +108,7 @@ __all__ = [
     "Denied",
     "DryRun",
     "Effect",
+    "Ending",
     "Endpoint",
     "Examination",
     "Excerpt",

@@ -65,6 +65,8 @@ class Budget:
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.left = max_bytes
+        self.is_wish = False
+        """Whether the caller gave the size."""
 
     def take(self, size: int) -> bool:
         """Take `size` bytes if that many are left; False, and nothing taken, otherwise."""
@@ -89,6 +91,7 @@ class Budget:
     def limit(self, max_bytes: int) -> None:
         """Start anew with another size: the caller's own wish."""
         self.max_bytes = self.left = max_bytes
+        self.is_wish = True
 
 
 class Notes:

@@ -12,7 +12,7 @@ from mcp_kubernetes.cutting import cut_to
 from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.redact import deep, redact
 from mcp_kubernetes.rendering import as_row, in_form
-from mcp_kubernetes.results import Object
+from mcp_kubernetes.results import Ending, Object, one_line
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall
@@ -35,6 +35,20 @@ def within(call: ToolCall, text: str, what: str) -> str:
         what=what, kept=len(kept.encode()), size=size, how=more_bytes(call),
     )  # fmt: skip
     return kept
+
+
+def end_within(call: ToolCall, part: Ending) -> str:
+    """As many of the last lines as the budget allows; of a last one that is too long, its beginning."""
+    kept: list[str] = []
+    for line in map(one_line, reversed(part.lines)):
+        if not call.budget.take(len(line.encode()) + bool(kept)):
+            break
+        kept.append(line)
+    if part.lines and not kept:
+        kept.append(within(call, one_line(part.lines[-1]), "last line"))
+    call.budget.take(call.budget.left if len(kept) < len(part.lines) else 0)
+    part.left_out(len(part.lines) - len(kept))
+    return redact("\n".join(reversed(kept)))
 
 
 def more_bytes(call: ToolCall) -> str:

@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.calls import FEWEST_NOTES_BYTES
-from mcp_kubernetes.fitting import more_bytes, object_within, within
+from mcp_kubernetes.fitting import end_within, more_bytes, object_within, within
 from mcp_kubernetes.rendering import fenced, unposed
-from mcp_kubernetes.results import Answer, Change, Foreign, Object, Part, Rendered, Rows, Text, strip_control
+from mcp_kubernetes.results import Answer, Change, Ending, Foreign, Object, Part, Rendered, Rows, Text, strip_control
 from mcp_kubernetes.tables import Table, why_stopped
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def _need(part: Part) -> int:
             return len(part.raw)
         case Foreign() | Rendered():
             return len(part.text)
+        case Ending():
+            return sum(len(line) + 1 for line in part.lines)
         case Text():
             return len(str(part))
         case Rows() | Change():
@@ -84,9 +86,8 @@ async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
     match part:
         case Text():
             return within(call, unposed(str(part)), "text")
-        case Foreign():
-            call.budget.take(len(fenced(" ")))
-            return fenced(within(call, strip_control(part.text), "text"))
+        case Foreign() | Ending():
+            return _fenced(call, part)
         case Object():
             return await object_within(call, part) or ""
         case Rows():
@@ -95,6 +96,13 @@ async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
             return await _changed(call, part)
         case Rendered():
             return part.text
+
+
+def _fenced(call: ToolCall, part: Foreign | Ending) -> str:
+    call.budget.take(len(fenced(" ")))
+    if isinstance(part, Ending):
+        return fenced(end_within(call, part))
+    return fenced(within(call, strip_control(part.text), "text"))
 
 
 async def _changed(call: ToolCall, change: Change) -> str:

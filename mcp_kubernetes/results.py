@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -45,6 +45,17 @@ class Foreign:
     """Text that came from a cluster or a user: logs, messages, command output. It is fenced on the way out."""
 
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Lines from elsewhere, fenced on the way out, of which the last ones are kept where not all fit.
+
+    Each is one line, whatever breaks it holds. `left_out` is told how many lines before those that are shown were not.
+    """
+
+    lines: Sequence[str]
+    left_out: Callable[[int], None]
 
 
 class Object:
@@ -179,7 +190,7 @@ class Rendered:
     text: str
 
 
-Part = Text | Foreign | Rows | Object | Change | Rendered
+Part = Text | Foreign | Ending | Rows | Object | Change | Rendered
 
 
 @dataclass(frozen=True)
@@ -244,6 +255,11 @@ def has_unseen(text: str) -> bool:
 def strip_control(text: str) -> str:
     """Remove what nobody sees, and a terminal's control sequences as a whole; keep newlines and tabs."""
     return UNSEEN.sub("", _TERMINAL.sub("", text)) if has_unseen(text) else text
+
+
+def one_line(text: str) -> str:
+    """One line of free text: tabs stay, and whatever nobody sees is removed."""
+    return strip_control(text.replace("\n", " "))
 
 
 def clean(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 APPLY, PATCH, SCALE = "k8s_apply_resource", "k8s_patch_resource", "k8s_scale_resource"
 DELETE, UNDO = "k8s_delete_resource", "k8s_undo_change"
 LIST, GET, DESCRIBE, EVENTS = "k8s_list_resources", "k8s_get_resource", "k8s_describe_resource", "k8s_list_events"
+LOGS = "k8s_get_pod_logs"
 HEALTH, KINDS, ACCESS = "k8s_get_cluster_health", "k8s_get_api_resources", "k8s_check_access"
 
 
@@ -205,3 +206,22 @@ QUESTIONS: Sequence[Question] = (
         facts=[r"search restored", r"\.spec\.replicas\t3\t2"],
     ),
 )  # fmt: skip
+
+RUNNING: Sequence[Question] = (
+    _one(
+        "Why do payments fail?",
+        LOGS, r"> \w+ .*issuer unavailable", r"2 of 2,000 lines match", r"order=499",
+        labelSelector="app=payments", grep="level=error", linesAround=1, **_SHOP,
+    ),
+    _one(
+        "What do the pods of payments print, in short?",
+        LOGS, r"1\t2\t.*card declined: issuer unavailable", r"2\t1998\t.*paid",
+        labelSelector="app=payments", summarize=True, **_SHOP,
+    ),
+    _one(
+        "What did payments-1 print last?",
+        LOGS, r"(level=info.*\n){3}",
+        podName="payments-1", tailLines=3, **_SHOP,
+    ),
+)  # fmt: skip
+"""What can be asked only where containers run."""

@@ -90,6 +90,14 @@ class Cluster(Changes, Running, Reviews, Serving):
         """What plugins know of that kind; an empty profile if nothing. Raises UnknownKind."""
         return self._profiles.of(await self.resource(kind, api_group, namespace))
 
+    def cursor(self, place: Mapping[str, Any]) -> str:
+        """Where to go on from, sealed for a client to carry: only the same question of the same caller opens it."""
+        return self._sealer.seal(place)
+
+    def place(self, cursor: str) -> dict[str, Any]:
+        """What `cursor` was made of. Raises InvalidArguments for any other text."""
+        return self._sealer.open(cursor)
+
     async def get(
         self,
         kind: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -59,11 +59,15 @@ class Response:
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """An answer that is read while it comes. `chunks` raises Disconnected where it broke off before its end."""
+    """An answer that is read while it comes. `chunks` raises Disconnected where it broke off before its end.
+
+    `stop` makes it end: `chunks` gives what has arrived by then, and no more.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     chunks: AsyncIterator[bytes]
+    stop: Callable[[], None] = lambda: None
 
 
 class Socket(Protocol):

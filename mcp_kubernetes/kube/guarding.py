@@ -1,4 +1,4 @@
-"""Two coats around whatever sends requests: one that guards them, and one that masks their answers."""
+"""Coats around whatever sends requests: one guards them, one masks answers, one redacts what comes by a stream."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.kube.bounds import Bounds, is_dry
-from mcp_kubernetes.kube.connection import Request, Response
+from mcp_kubernetes.kube.connection import Request, Response, Stream
 from mcp_kubernetes.kube.explaining import explaining
 from mcp_kubernetes.kube.guard import check
 from mcp_kubernetes.kube.hiding import hidden
+from mcp_kubernetes.kube.lines import Lines, may_hold_credentials
 from mcp_kubernetes.kube.marks import MARKER
 from mcp_kubernetes.kube.masking import holds_values, masked
 from mcp_kubernetes.kube.paths import APIPath, parse
@@ -62,6 +64,40 @@ def opened(
                 yield found
 
     return guarded_open
+
+
+def redacting(
+    open_: Callable[[Request], AbstractAsyncContextManager[Stream]],
+) -> Callable[[Request], AbstractAsyncContextManager[Stream]]:
+    """What opens a stream of text, which comes in blocks of whole lines and without credentials in them."""
+
+    @asynccontextmanager
+    async def redacting_open(request: Request) -> AsyncIterator[Stream]:
+        async with open_(request) as stream:
+            yield replace(stream, chunks=_lines(stream.chunks))
+
+    return redacting_open
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Also what had arrived of the last line before the stream failed."""
+    lines = Lines()
+    try:
+        async for chunk in chunks:
+            if block := await _fed(lines, chunk):
+                yield block
+    except ToolError:
+        if block := lines.end():
+            yield block
+        raise
+    if block := lines.end():
+        yield block
+
+
+async def _fed(lines: Lines, chunk: bytes) -> bytes:
+    """Most text holds no hint of a credential, and that is told at once."""
+    slow = len(chunk) > _QUICK and (lines.is_in_key or may_hold_credentials(chunk))
+    return await asyncio.to_thread(lines.feed, chunk) if slow else lines.feed(chunk)
 
 
 async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:

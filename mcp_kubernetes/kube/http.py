@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MAX_RETRIES = 2
 _MAX_RETRY_AFTER = 5.0
 _NOTED_WAIT = 1.0
+_MAX_REFUSAL = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +60,18 @@ class Exchange:
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Stream]:
-        """Send a request whose answer is read while it comes. Raises as `send` does; nothing is sent twice."""
-        credentials = await self._credentials(None)
-        connection, dressed = await self._ready(request, credentials)
-        async with connection.stream(dressed) as answer:
+        """Send a request whose answer is read while it comes. Raises as `send` does."""
+        async with AsyncExitStack() as open_:
+            credentials = await self._credentials(None)
+            answer = await open_.enter_async_context(await self._opened(request, credentials))
+            if answer.status == 401 and self.entry.connection is None:
+                refused, credentials = credentials, await self._credentials(credentials)
+                if credentials != refused and _may_repeat(request):
+                    answer = await open_.enter_async_context(await self._opened(request, credentials))
             if answer.status >= 300:
-                body = b"".join([chunk async for chunk in answer.chunks])
-                refusal = Response(status=answer.status, headers=answer.headers, body=body)
-                raise await self._refused(refusal, credentials)
+                hint = _how_to_sign_in(credentials) if answer.status == 401 else ""
+                raise error_of(await _refusal(answer), hint)
+            self._check_form(request, answer)
             yield answer
 
     @asynccontextmanager
@@ -115,6 +120,10 @@ class Exchange:
         await self._wait_for_turn()
         return connection, self._dressed(request, credentials)
 
+    async def _opened(self, request: Request, credentials: Credentials) -> AbstractAsyncContextManager[Stream]:
+        connection, dressed = await self._ready(request, credentials)
+        return connection.stream(dressed)
+
     async def _send_as(self, credentials: Credentials, request: Request) -> Response:
         connection = await self._connection(credentials)
         return await self._once_or_again(connection, self._dressed(request, credentials))
@@ -128,7 +137,7 @@ class Exchange:
                 raise
         return await connection.request(request, MAX_RESPONSE_BYTES)
 
-    def _check_form(self, request: Request, response: Response) -> None:
+    def _check_form(self, request: Request, response: Response | Stream) -> None:
         """No API server answers with a page; a gateway asks with one to sign in, and with HTTP 200."""
         form = response.headers.get("content-type", "")
         if form.startswith("text/html") and attributes(request).effect is not Effect.CONNECT:
@@ -160,6 +169,16 @@ class Exchange:
         if credentials.token is not None:
             headers.append(("Authorization", f"Bearer {credentials.token}"))
         return replace(request, headers=(*headers, *credentials.impersonate))
+
+
+async def _refusal(answer: Stream) -> Response:
+    """What the server says instead of a stream, as far as it is of a sentence's length."""
+    body = bytearray()
+    async for chunk in answer.chunks:
+        body += chunk
+        if len(body) > _MAX_REFUSAL:
+            break
+    return Response(status=answer.status, headers=answer.headers, body=bytes(body))
 
 
 def _may_repeat(request: Request) -> bool:

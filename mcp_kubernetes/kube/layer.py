@@ -12,7 +12,7 @@ from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
 from mcp_kubernetes.kube.defining import Defining
 from mcp_kubernetes.kube.discovery import Discovery
-from mcp_kubernetes.kube.guarding import Send, guarded, masking, opened, shown
+from mcp_kubernetes.kube.guarding import Send, guarded, masking, opened, redacting, shown
 from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.paths import APIPath, parse
 from mcp_kubernetes.kube.pool import Pool
@@ -106,7 +106,7 @@ class KubernetesLayer:
             rules=self.rules,
             limited=bool(self.policy.allowed_namespaces or self.policy.restricted_namespaces),
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
-            stream=opened(exchange.stream, send, call, bounds),
+            stream=redacting(opened(exchange.stream, send, call, bounds)),
             connect=opened(exchange.connect, send, call, bounds),
             incomplete=partial(call.record.fail, "partial"),
             sealer=sealer,

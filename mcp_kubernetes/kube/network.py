@@ -23,6 +23,7 @@ from kubernetes.aio.client.configuration import Configuration
 from yarl import URL
 
 from mcp_kubernetes.errors import AnswerTooLarge, CredentialsError
+from mcp_kubernetes.kube.arriving import Arriving
 from mcp_kubernetes.kube.connection import Request, Response, Socket, Stream
 from mcp_kubernetes.kube.failures import CONNECT_SECONDS, translated
 from mcp_kubernetes.kube.upgrading import Refused, WebSocket, refusing
@@ -84,10 +85,10 @@ class Network:
         with translated(self.entry):
             response = await self._send(self.streams, request)
         try:
+            arriving = Arriving(response.content, self.entry)
+            headers = _joined(response.headers)
             with self._counted():
-                yield Stream(
-                    status=response.status, headers=_joined(response.headers), chunks=self._chunks(response.content)
-                )
+                yield Stream(status=response.status, headers=headers, chunks=arriving.chunks(), stop=arriving.stop)
         finally:
             response.close()
 
@@ -158,11 +159,6 @@ class Network:
             "proxy": self.proxy,
             "proxy_headers": self.proxy_headers,
         }
-
-    async def _chunks(self, content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-        with translated(self.entry):
-            async for chunk in content.iter_any():
-                yield chunk
 
 
 def _escaped(path: str) -> str:

@@ -60,18 +60,17 @@ class Running(Addressing):
         return found
 
     @asynccontextmanager
-    async def logs(
-        self, pod: str, namespace: str | None = None, *, options: LogOptions
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """What a container printed, in pieces as they come, lines across them. Leave it to stop.
+    async def logs(self, pod: str, namespace: str | None = None, *, options: LogOptions) -> AsyncIterator[Stream]:
+        """What a container printed: `chunks` gives blocks of whole lines as they come, without credentials.
 
-        Raises NotFound, BadRequest and others; a connection that breaks off raises Disconnected while it is read.
+        Its `stop` ends it, and nothing is lost that has arrived. Raises NotFound, BadRequest and others; while it is
+        read, Disconnected where the connection breaks off and TimedOut after the options' `seconds`.
         """
         resource = await self.resource(_PODS)
         path = resource.path(self._scope(resource, namespace), pod, "log")
         request = Request(method="GET", path=path, query=options.query, timeout=options.seconds)
         async with self._stream(request) as answer:
-            yield answer.chunks
+            yield answer
 
     @asynccontextmanager
     async def forward(self, pod: str, port: int, namespace: str | None = None) -> AsyncIterator[Tunnel]:

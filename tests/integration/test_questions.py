@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.questions.asked import QUESTIONS, Question
+from bench.questions.asked import QUESTIONS, RUNNING, Question
 from bench.questions.asking import ask
-from bench.questions.world import ensure
+from bench.questions.world import ensure, ensure_running
 from bench.servers import CHANGING, ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.cluster import Cluster
+    from tests.cluster.node import Pods
     from tests.stdio.wire import Wire
 
 MOST_BYTES = 8_000
@@ -29,6 +30,17 @@ def server(cluster: Cluster) -> Iterator[Wire]:
         yield wire
     cluster.kubectl("delete", "namespace", "shop", "--wait=false")
     cluster.kubectl("uncordon", "kwok-002")
+
+
+@pytest.fixture(scope="module")
+def running(pods: Pods, server: Wire) -> Wire:
+    ensure_running(pods)
+    return server
+
+
+@pytest.mark.parametrize("question", RUNNING, ids=[question.asked for question in RUNNING])
+def test_a_question_about_what_runs_is_answered(running: Wire, question: Question) -> None:
+    test_a_question_is_answered(running, question)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=[question.asked for question in QUESTIONS])

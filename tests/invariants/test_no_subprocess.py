@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from mcp_kubernetes_pods import template_process
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,6 +28,9 @@ SOURCES = [
 ]
 RUNS_CREDENTIAL_PLUGINS = "mcp_kubernetes/kube/credentials/child.py"
 """The one module that starts a program: the one that a kubeconfig names to sign in with."""
+
+RUNS_ITS_OWN_FILE = "plugins/pods/src/mcp_kubernetes_pods/template_process.py"
+"""Starts Python with a file of ours: a fixed command line, to which nothing is ever added."""
 
 ITS_CALLERS = {"mcp_kubernetes/kube/credentials/exec_plugin.py", "mcp_kubernetes/kube/credentials/exec_entry.py"}
 
@@ -43,8 +48,8 @@ BY_NAME = ("getattr", "import_module", "load", "attrgetter", "methodcaller")
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
-def test_no_module_but_the_one_for_credential_plugins_can_start_a_process(path: Path) -> None:
-    if path.relative_to(CHECKOUT).as_posix() == RUNS_CREDENTIAL_PLUGINS:
+def test_no_module_but_two_can_start_a_process(path: Path) -> None:
+    if path.relative_to(CHECKOUT).as_posix() in {RUNS_CREDENTIAL_PLUGINS, RUNS_ITS_OWN_FILE}:
         return
     assert list(_ways(path.read_text("utf-8"))) == []
 
@@ -56,6 +61,16 @@ def test_only_credential_plugins_use_that_module() -> None:
         if "mcp_kubernetes.kube.credentials.child" in _imports(path)
     }
     assert users <= ITS_CALLERS
+
+
+def test_the_process_that_sums_logs_up_has_a_fixed_command_line_and_no_variables() -> None:
+    source = (CHECKOUT / RUNS_ITS_OWN_FILE).read_text("utf-8")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    (start,) = [call for call in calls if ast.unparse(call.func).endswith("create_subprocess_exec")]
+    assert [ast.unparse(argument) for argument in start.args] == ["*_COMMAND"]
+    assert {word.arg: ast.unparse(word.value) for word in start.keywords}["env"] == "{}"
+    assert (sys.executable, "-I", "-S") == template_process._COMMAND[:3]
+    assert Path(template_process._COMMAND[3]).name == "templates.py"
 
 
 @pytest.mark.parametrize(
