@@ -1,0 +1,124 @@
+"""Opening a snapshot: once, in a thread, for the first call that names it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mcp_kubernetes.spi import Connection, Request, Response, UnknownCluster
+from mcp_kubernetes_snapshot.api.answering import Answering
+from mcp_kubernetes_snapshot.catalog import Catalog
+from mcp_kubernetes_snapshot.contents import Contents
+from mcp_kubernetes_snapshot.files.finding import Refused
+
+_log = logging.getLogger(__name__)
+
+_CRDS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+
+
+class SnapshotConnection(Connection):
+    """Answers requests out of files, each in a thread."""
+
+    def __init__(self, answering: Answering) -> None:
+        self.answering = answering
+
+    async def request(self, request: Request, max_bytes: int) -> Response:  # noqa: ARG002 - lists are read in pages
+        """What an API server would have answered."""
+        return await asyncio.to_thread(self.answering.answer, request)
+
+    async def aclose(self) -> None:
+        """Give back the files that are held open."""
+        self.answering.contents.close()
+
+
+@dataclass(kw_only=True)
+class Snapshot:
+    """One path, and the connection to it once it was opened."""
+
+    name: str
+    path: Path
+    most_bytes: int
+    _connection: SnapshotConnection | None = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def connection(self) -> SnapshotConnection:
+        """The connection; opens the files for the first call. Raises UnknownCluster with what is wrong."""
+        async with self._opening:
+            if self._connection is None:
+                self._connection = await asyncio.to_thread(self.opened_now)
+        return self._connection
+
+    @property
+    def opened(self) -> SnapshotConnection | None:
+        """The connection, if there is one already."""
+        return self._connection
+
+    async def aclose(self) -> None:
+        """Close it; the next call opens it again."""
+        if self._connection is not None:
+            await self._connection.aclose()
+            self._connection = None
+
+    def opened_now(self) -> SnapshotConnection:
+        """A connection of its own, opened where the caller stands. Raises UnknownCluster."""
+        began = time.monotonic()
+        try:
+            contents = Contents.of(self.path, self.most_bytes)
+        except Refused as error:
+            raise UnknownCluster(
+                f"The snapshot {self.name} {error}.", hint="Give another file, or unpack it."
+            ) from None
+        except OSError as error:
+            raise UnknownCluster(f"The snapshot {self.name} cannot be read: {error.strerror or error}.") from None
+        if not contents.records:
+            contents.close()
+            raise UnknownCluster(
+                f"The snapshot {self.name} holds no Kubernetes object.",
+                hint="It takes folders and archives of YAML and JSON, such as kubectl cluster-info dump writes.",
+            )
+        self._tell(contents, time.monotonic() - began)
+        catalog = _catalog(contents)
+        kinds = {(each.api_version, each.kind) for each in catalog.served if each.namespaced}
+        return SnapshotConnection(Answering(contents=contents.in_default(kinds), catalog=catalog))
+
+    def _tell(self, contents: Contents, seconds: float) -> None:
+        count = sum(map(len, contents.records.values()))
+        shown = contents.as_of.isoformat()
+        _log.info("Snapshot %s: %d objects as of %s, opened in %.1f s.", self.name, count, shown, seconds)
+        for line in contents.report.lines():
+            _log.warning("Snapshot %s: %s", self.name, line)
+
+
+def _catalog(contents: Contents) -> Catalog:
+    present: dict[tuple[str, str], set[str]] = {}
+    scopes: dict[tuple[str, str], bool] = {}
+    for (api_version, kind), records in contents.records.items():
+        group, _, version = api_version.rpartition("/")
+        present.setdefault((group, kind), set()).add(version)
+        scopes[group, kind] = scopes.get((group, kind), False) or any(record.namespace for record in records)
+    crds = [msgspec.json.decode(contents.read(record)) for record in contents.records.get(_CRDS, ())]
+    versions = {kind: frozenset(found) for kind, found in present.items()}
+    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)])
+
+
+def _is_definition(crd: dict[str, Any]) -> bool:
+    """Whether all is there that is read of a CRD, in the form in which it is read."""
+    try:
+        spec = crd["spec"]
+        texts = [spec["group"], spec["scope"], spec["names"]["plural"], spec["names"]["kind"]]
+        texts += [version["name"] for version in spec["versions"]]
+        texts += [
+            c[k]
+            for v in spec["versions"]
+            for c in v.get("additionalPrinterColumns") or ()
+            for k in ("name", "type", "jsonPath")
+        ]
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return all(isinstance(text, str) for text in texts)
