@@ -16,8 +16,10 @@ import msgspec
 _FIRST_ITEM = re.compile(rb'"items": ?\[\r?\n( +)\{')
 _ANY_ITEMS = re.compile(rb'"items"\s*:\s*\[\s*')
 _BETWEEN = re.compile(rb"\s*,?\s*")
-_OPEN = re.compile(rb"^\{[ \t]*\r?$", re.MULTILINE)
-_CLOSE = re.compile(rb"^\}", re.MULTILINE)
+# With the line break in front, and not with `^`: a fixed beginning is searched for ten times as fast.
+_OPEN = re.compile(rb"\n\{[ \t]*\r?\n")
+_OPEN_AT_ONCE = re.compile(rb"\s*\{[ \t]*\r?\n")
+_CLOSE = re.compile(rb"\n\}")
 _LINE = re.compile(rb"^.*\S.*$", re.MULTILINE)
 _NEAR = 65_536
 """In front of a list's items stand its kind and its metadata."""
@@ -49,7 +51,7 @@ class Piece:
 
 def pieces(view: memoryview) -> Iterator[Piece | Damaged]:
     """The objects one after the other; what cannot be read is told, and passed over as far as it can be."""
-    opened = _OPEN.search(view)
+    opened = _OPEN_AT_ONCE.match(view) or _OPEN.search(view)
     if opened is None:
         yield from _compact(view)
     while opened:
@@ -63,7 +65,7 @@ def _indented(view: memoryview, first: re.Match[bytes], start: int) -> Generator
     """The items of an indented list; returns where its document ends."""
     head = _head(view, first, start)
     open_at: int | None = None
-    for line in re.compile(rb"^(?:" + first[1] + rb"([{}])|\})", re.MULTILINE).finditer(view, first.start(1)):
+    for line in re.compile(rb"\n(?:" + first[1] + rb"([{}])|\})").finditer(view, first.start(1) - 1):
         if line[1] == b"{":
             open_at = line.start(1)
         elif line[1] is None:

@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-_START = re.compile(rb"^==== START logs for container (\S+) of pod (\S+)/(\S+) ====\r?\n", re.MULTILINE)
-_END = re.compile(rb"^==== END logs for container \S+ of pod \S+ ====\r?$", re.MULTILINE)
+from mcp_kubernetes_snapshot.files.sources import forget
+
+# Without `^`, which is slow to search for: that a mark begins its line is looked at afterwards.
+_START = re.compile(rb"==== START logs for container (\S+) of pod (\S+)/(\S+) ====\r?\n")
+_END = re.compile(rb"==== END logs for container \S+ of pod \S+ ====\r?(?:\n|\Z)")
+_WINDOW = 32 << 20
+_LONGEST_MARK = 1024
+_NEWLINE = ord("\n")
 _FILES = {"current.log": False, "previous.log": True}
 
 
@@ -25,12 +31,24 @@ class LogKey:
 def marked(view: memoryview) -> Iterator[tuple[LogKey, int, int, int]]:
     """Each marked log: whose it is, where it begins and ends, and where its mark begins."""
     place = 0
-    while start := _START.search(view, place):
-        end = _END.search(view, start.end())
+    while start := _at_line(_START, view, place):
+        end = _at_line(_END, view, start.end())
         until = end.start() if end else len(view)
         container, namespace, pod = (part.decode(errors="replace") for part in start.groups())
         yield LogKey(namespace=namespace, pod=pod, container=container), start.end(), until, start.start()
         place = end.end() if end else until
+
+
+def _at_line(mark: re.Pattern[bytes], view: memoryview, place: int) -> re.Match[bytes] | None:
+    """The next mark at the beginning of a line. What was searched is given back, window after window."""
+    while place < len(view):
+        until = min(place + _WINDOW, len(view))
+        for found in mark.finditer(view, place, min(until + _LONGEST_MARK, len(view))):
+            if found.start() == 0 or view[found.start() - 1] == _NEWLINE:
+                return found
+        forget(view)
+        place = until
+    return None
 
 
 def key_of(name: PurePosixPath) -> LogKey | None:
