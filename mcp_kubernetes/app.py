@@ -132,7 +132,8 @@ class App:
     @property
     def instructions(self) -> str:
         """What MCP clients tell the model about this server: under 600 bytes, true for this mode."""
-        cluster = "Pass kubeContext to choose a cluster. " if self._clusters.parameters else ""
+        choices = " or ".join(parameter.wire for parameter in self._clusters.parameters)
+        cluster = f"Pass {choices} to choose a cluster. " if choices else ""
         return (
             f"Tools for Kubernetes clusters. {self._policy.mode} {self._apart}{cluster}"
             "Lines that start with 'note:' tell what was assumed, cut or masked, and how to get the rest. "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,26 +45,31 @@ class Snapshot:
     name: str
     path: Path
     most_bytes: int
-    _connection: SnapshotConnection | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _opening: asyncio.Task[SnapshotConnection] | None = None
 
     async def connection(self) -> SnapshotConnection:
-        """The connection; opens the files for the first call. Raises UnknownCluster with what is wrong."""
-        async with self._opening:
-            if self._connection is None:
-                self._connection = await asyncio.to_thread(self.opened_now)
-        return self._connection
+        """The connection; opens the files for the first call. Raises UnknownCluster with what is wrong.
+
+        A large dump may take longer than a call: the opening goes on when its caller gives up, and serves the next one.
+        """
+        if self._opening is None or (self._opening.done() and self.opened is None):
+            self._opening = asyncio.create_task(asyncio.to_thread(self.opened_now))
+            self._opening.add_done_callback(_heard)
+        return await asyncio.shield(self._opening)
 
     @property
     def opened(self) -> SnapshotConnection | None:
         """The connection, if there is one already."""
-        return self._connection
+        task = self._opening
+        ready = task is not None and task.done() and not task.cancelled() and task.exception() is None
+        return task.result() if task and ready else None
 
     async def aclose(self) -> None:
-        """Close it; the next call opens it again."""
-        if self._connection is not None:
-            await self._connection.aclose()
-            self._connection = None
+        """Close what is open, or will be in a moment."""
+        task, self._opening = self._opening, None
+        if task is not None:
+            with suppress(UnknownCluster):
+                await (await task).aclose()
 
     def opened_now(self) -> SnapshotConnection:
         """A connection of its own, opened where the caller stands. Raises UnknownCluster."""
@@ -78,14 +84,16 @@ class Snapshot:
             raise UnknownCluster(f"The snapshot {self.name} cannot be read: {error.strerror or error}.") from None
         if not contents.records:
             contents.close()
-            raise UnknownCluster(
-                f"The snapshot {self.name} holds no Kubernetes object.",
-                hint="It takes folders and archives of YAML and JSON, such as kubectl cluster-info dump writes.",
-            )
+            raise self._empty(contents)
         self._tell(contents, time.monotonic() - began)
         catalog = _catalog(contents)
         kinds = {(each.api_version, each.kind) for each in catalog.served if each.namespaced}
         return SnapshotConnection(Answering(contents=contents.in_default(kinds), catalog=catalog))
+
+    def _empty(self, contents: Contents) -> UnknownCluster:
+        found = " ".join(f"{line}." for line in contents.report.lines())
+        forms = "It takes folders and archives of YAML and JSON, such as kubectl cluster-info dump writes."
+        return UnknownCluster(f"The snapshot {self.name} holds no Kubernetes object. {found[:500]}".strip(), hint=forms)
 
     def _tell(self, contents: Contents, seconds: float) -> None:
         count = sum(map(len, contents.records.values()))
@@ -93,6 +101,12 @@ class Snapshot:
         _log.info("Snapshot %s: %d objects as of %s, opened in %.1f s.", self.name, count, shown, seconds)
         for line in contents.report.lines():
             _log.warning("Snapshot %s: %s", self.name, line)
+
+
+def _heard(task: asyncio.Task[SnapshotConnection]) -> None:
+    """Take note of a failure, even if nobody waits for the opening any more: the next call opens again and tells it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _catalog(contents: Contents) -> Catalog:
