@@ -12,11 +12,11 @@ WORKERS ?= auto
 # What the real node takes, as Debian calls it; tests/cluster/node/parts.py says what else.
 NODE_PACKAGES := containerd runc containernetworking-plugins busybox-static
 
-PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugins/testing
+PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugins/snapshot plugins/testing
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-node node coverage lint format build test-packaging tox inspector cluster cluster-down bench lock clean
+.PHONY: help venv test test-node node coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ cluster: venv ## start a real cluster for hand work; prints its kubeconfig's pat
 
 cluster-down: venv ## end it
 	$(PY) -m tests.cluster down
+
+snapshot-table: venv ## record what the plugin snapshot knows of the built-in kinds, from the test bed's API server
+	$(PY) -m tests.snapshot
 
 bench: venv ## measure, each figure as a ratio against a floor or a peer
 	$(PY) -m bench $(ARGS)

@@ -61,6 +61,7 @@ class Admission:
     async def _with_cluster(self, call: ToolCall, host: Mapping[str, Any], raw: Mapping[str, Any]) -> ToolCall:
         entry = await self.clusters.entry(call, host)
         call.record.cluster = entry.name
+        call = replace(call, now=entry.as_of or call.now)
         sealer = self._sealer(call, entry, raw)
         return replace(call, client=await self.clusters.client(entry, sealer))
 

@@ -134,7 +134,7 @@ class App:
     def instructions(self) -> str:
         """What MCP clients tell the model about this server."""
         hidden = {found.tool.name: found.hidden for found in self.tools if found.hidden}
-        return instructions(self._policy, hidden, may_choose=bool(self._clusters.parameters))
+        return instructions(self._policy, hidden, choices=[each.wire for each in self._clusters.parameters])
 
     async def __aenter__(self) -> Self:
         """Start the plugins' lifespans; a plugin whose lifespan fails is set aside with all that it offers."""

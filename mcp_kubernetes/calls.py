@@ -214,9 +214,9 @@ class Background(Protocol):
 class ToolCall:
     """One call of one tool. `dataclasses.replace` is the only way to change it.
 
-    `arguments` are the raw ones until they were validated. `now` is aware and in UTC. `timeout` is in
-    seconds, `deadline` a time of the event loop's clock. `client` makes the client for the cluster that the host
-    resolved, for whichever call it is given.
+    `arguments` are the raw ones until they were validated. `now` is aware and in UTC; of a recorded cluster it is
+    the moment that it shows. `timeout` is in seconds, `deadline` a time of the event loop's clock. `client` makes the
+    client for the cluster that the host resolved, for whichever call it is given.
     """
 
     id: str

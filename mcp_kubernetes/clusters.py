@@ -115,7 +115,7 @@ class ClusterRegistry:
     async def client(self, entry: ClusterEntry, sealer: Sealer) -> Callable[[ToolCall], Cluster]:
         """What makes the guarded client of a call. The Kubernetes layer is imported here, in a thread, when needed."""
         layer = self._layer or await self._opened()
-        provider = self._provider(entry)
+        provider = self.providers.get(provider_name(self.sources[entry.source], self.settings))
         return lambda call: layer.cluster(call, entry, provider, sealer)
 
     async def aclose(self) -> None:
@@ -138,9 +138,6 @@ class ClusterRegistry:
             )
         return cast("KubernetesLayer", self._layer)
 
-    def _provider(self, entry: ClusterEntry) -> CredentialProvider:
-        return self.providers[provider_name(self.sources[entry.source], self.settings)]
-
 
 _LABELS = {"kubeContext": "Context"}
 
@@ -156,13 +153,17 @@ def provider_name(source: ClusterSource, settings: KubernetesSettings) -> str:
 
 
 def ordered(sources: Sequence[ClusterSource], settings: KubernetesSettings) -> dict[str, ClusterSource]:
-    """The sources by name in configured order. Raises ConfigError for a name that no plugin offers."""
+    """The sources by name in configured order. Raises ConfigError for a name that no plugin offers.
+
+    Where nothing is configured, those that nobody signs in to come first: they are there because somebody named them.
+    """
     by_name = {source.name: source for source in sources}
     missing = [name for name in settings.sources if name not in by_name]
     if missing:
         known = ", ".join(by_name) or "none"
         raise ConfigError(f"kubernetes.sources names {missing[0]!r}, but the sources are: {known}.")
-    return {name: by_name[name] for name in settings.sources or by_name}
+    named = sorted(by_name, key=lambda name: bool(by_name[name].credentials))
+    return {name: by_name[name] for name in settings.sources or named}
 
 
 def check_providers(
@@ -173,7 +174,7 @@ def check_providers(
     """Raise ConfigError unless every source has its credential provider."""
     for source in sources.values():
         name = provider_name(source, settings)
-        if name not in providers:
+        if name and name not in providers:
             raise ConfigError(f"The source {source.name!r} needs the credential provider {name!r}, which is missing.")
     unknown = set(settings.credentials) - set(sources)
     if unknown:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mcp_kubernetes.safety import SafetyPolicy
 
 
-def instructions(policy: SafetyPolicy, hidden: Mapping[str, str], *, may_choose: bool) -> str:
-    """Under 600 bytes. `hidden` are tools that are not served, and why; `may_choose`: there are several clusters."""
-    cluster = "Pass kubeContext to choose a cluster. " if may_choose else ""
+def instructions(policy: SafetyPolicy, hidden: Mapping[str, str], *, choices: Sequence[str]) -> str:
+    """Under 600 bytes. `hidden` are tools that are not served, and why; `choices` the parameters that name a cluster."""
+    cluster = f"Pass {' or '.join(choices)} to choose a cluster. " if choices else ""
     return (
         f"Tools for Kubernetes clusters. {policy.mode} {_apart(policy, hidden)}{cluster}"
         "Lines that start with 'note:' tell what was assumed, cut or masked, and how to get the rest. "

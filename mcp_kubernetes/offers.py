@@ -80,7 +80,7 @@ def unserved(contributions: Sequence[Contribution], settings: KubernetesSettings
     chosen = settings.credentials
     for c in () if settings.sources else contributions:
         for source in c.sources:
-            if source.name not in chosen and source.credentials not in providers:
+            if source.credentials and source.name not in chosen and source.credentials not in providers:
                 missing = f"the credential provider {source.credentials}, which no plugin offers"
                 yield c.plugin, f"its cluster source {source.name} needs {missing}"
 
@@ -147,8 +147,8 @@ def _kind(value: object) -> str:
 _SOURCES = _Offer(
     hook="register_cluster_sources",
     noun="cluster source",
-    texts=("name", "parameter", "description", "credentials"),
-    attributes={"selectable": bool},
+    texts=("name", "parameter", "description"),
+    attributes={"selectable": bool, "credentials": str},
     methods=("list", "get"),
 )
 _PROVIDERS = _Offer(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.credentials.in_cluster import InCluster
     from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
     from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
+    from mcp_kubernetes.kube.paths import APIPath, UnparsablePath
+    from mcp_kubernetes.kube.picking import Picker
     from mcp_kubernetes.kube.tunnel import Tunnel
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
@@ -40,6 +42,8 @@ _HOMES = {
     "kube.credentials.provider": ("KubeconfigCredentials",),
     "kube.credentials.in_cluster": ("InCluster",),
     "kube.kubeconfig.loading": ("Kubeconfig",),
+    "kube.paths": ("APIPath", "UnparsablePath"),
+    "kube.picking": ("Picker",),
     "kube.tunnel": ("Tunnel",),
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),
@@ -48,6 +52,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "APIPath",
     "Access",
     "AppView",
     "AuthProvider",
@@ -63,6 +68,7 @@ __all__ = [
     "KubeconfigCredentials",
     "Middleware",
     "Outcome",
+    "Picker",
     "Plugins",
     "Proceed",
     "Request",
@@ -72,6 +78,7 @@ __all__ = [
     "Transport",
     "Tunnel",
     "UnknownCluster",
+    "UnparsablePath",
     "mcp_server",
 ]
 

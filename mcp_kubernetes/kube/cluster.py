@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +23,8 @@ class ClusterEntry:
     `name` is what the caller passes; `source` the name of the source that knows it. `ca` is PEM bytes; None
     means the system's authorities. `tls_name` replaces the server's host name in TLS. `proxy` is a URL that may
     hold a password. `exec_config` is for the cluster's credential plugin alone. `details` are shown by tools that
-    list clusters. With `connection` set, no credentials are asked for and nothing is dialled.
+    list clusters. With `connection` set, no credentials are asked for and nothing is dialled. `as_of` is the moment
+    that a recorded cluster shows: ages are counted from there; None for one that lives.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ClusterEntry:
     exec_config: object = field(default=None, compare=False, repr=False)
     details: Mapping[str, str] = field(default_factory=dict, compare=False)
     connection: Connection | None = field(default=None, compare=False, repr=False)
+    as_of: datetime | None = None
 
     @property
     def is_local(self) -> bool:
@@ -94,7 +97,10 @@ class ClusterSource(Protocol):
     description: str
     """The parameter's description for the model: one short sentence."""
     credentials: str
-    """Name of the credential provider that serves its clusters unless configuration says otherwise."""
+    """Name of the credential provider that serves its clusters unless configuration says otherwise.
+
+    "" for a source whose clusters all bring a `connection`: nobody signs in to them.
+    """
     selectable: bool
     """Whether there was a choice at start-up: only then the parameter is in the schema."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.effects import Effect
-from mcp_kubernetes.errors import Disconnected, Unanswered
+from mcp_kubernetes.errors import CredentialsError, Disconnected, Unanswered
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider, Credentials
 from mcp_kubernetes.kube.connection import MAX_RESPONSE_BYTES, Response
 from mcp_kubernetes.kube.guard import attributes
@@ -34,12 +34,13 @@ _MAX_REFUSAL = 65_536
 class Exchange:
     """Sends requests to `entry` as `access.identity`, with the credentials that `provider` gives.
 
+    An entry with a connection of its own is asked without credentials and as fast as it answers.
     `waited` is told the seconds whenever the rate limit held a request back for more than one second.
     """
 
     entry: ClusterEntry
     access: Access
-    provider: CredentialProvider
+    provider: CredentialProvider | None
     pool: Pool
     user_agent: str
     waited: Callable[[float], None]
@@ -147,6 +148,8 @@ class Exchange:
             )
 
     async def _wait_for_turn(self) -> None:
+        if self.entry.connection is not None:
+            return
         seconds = await self.pool.limiter(self.entry, self.access.identity).acquire()
         if seconds > _NOTED_WAIT:
             self.waited(seconds)
@@ -154,6 +157,8 @@ class Exchange:
     async def _credentials(self, refused: Credentials | None) -> Credentials:
         if self.entry.connection is not None:
             return Credentials()
+        if self.provider is None:
+            raise CredentialsError(f"There is no way to sign in to {self.entry.name}: its source has none.")
         return await self.provider.credentials(self.access, self.entry, refused)
 
     async def _connection(self, credentials: Credentials) -> Connection:

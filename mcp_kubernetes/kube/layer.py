@@ -71,8 +71,13 @@ class KubernetesLayer:
             rules=tuple(rules),
         )
 
-    def cluster(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider, sealer: Sealer) -> Cluster:
-        """The client for one call; every request of it is guarded by the tool's effect."""
+    def cluster(
+        self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider | None, sealer: Sealer
+    ) -> Cluster:
+        """The client for one call; every request of it is guarded by the tool's effect.
+
+        Without a `provider`, nobody can sign in: the entry must bring its connection.
+        """
         exchange = self._exchange(call, entry, provider)
         bounds = self._bounds(exchange)
         send = guarded(exchange.send, call, bounds)
@@ -117,7 +122,7 @@ class KubernetesLayer:
         """Close all connections."""
         await self.pool.aclose()
 
-    def _exchange(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider) -> Exchange:
+    def _exchange(self, call: ToolCall, entry: ClusterEntry, provider: CredentialProvider | None) -> Exchange:
         return Exchange(
             entry=entry,
             access=Access(identity=call.identity),

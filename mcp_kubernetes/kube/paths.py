@@ -39,6 +39,11 @@ class APIPath:
     subresource: str = ""
     rest: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, path: str) -> APIPath:
+        """Parse an absolute, unescaped path. Raises UnparsablePath for anything that is not surely understood."""
+        return parse(path)
+
     @property
     def kind(self) -> tuple[str, str]:
         """Group and resource: what the API server's authorization calls the resource."""

@@ -1,0 +1,1 @@
+"""What an API server would answer, from what a snapshot holds."""

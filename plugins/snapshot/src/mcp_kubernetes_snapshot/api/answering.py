@@ -1,0 +1,142 @@
+"""From a request to what an API server would answer. Synchronous: it runs in a thread, for it reads files."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from mcp_kubernetes.spi import APIPath, Request, Response, UnparsablePath
+from mcp_kubernetes_snapshot.api.logs import log, pod_of
+from mcp_kubernetes_snapshot.api.objects import alone, in_list, metadata_alone
+from mcp_kubernetes_snapshot.api.paging import Options, page
+from mcp_kubernetes_snapshot.api.reviews import REVIEWS, review
+from mcp_kubernetes_snapshot.api.status import JSON, Refusal, not_allowed, not_found, not_served
+from mcp_kubernetes_snapshot.api.tables import Tabulator
+from mcp_kubernetes_snapshot.catalog import Catalog, Served
+from mcp_kubernetes_snapshot.contents import Contents
+
+_READ_ONLY = "a snapshot can only be read: there is no API server to change or to reach into"
+_FIXED = "a snapshot does not change, so there is nothing to watch: list instead"
+_PARTIAL = re.compile(r"as=PartialObjectMetadata")
+_SUBRESOURCES = frozenset({"", "status"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answering:
+    """Answers for one snapshot."""
+
+    contents: Contents
+    catalog: Catalog
+
+    def answer(self, request: Request) -> Response:
+        """What the API server would say; never raises."""
+        try:
+            return self._answer(request)
+        except Refusal as refusal:
+            return refusal.response()
+        except OSError:
+            problem = "a file of the snapshot cannot be read as it was when it was opened: open the snapshot again"
+            return Refusal(500, "InternalError", problem).response()
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            target = APIPath.of(request.path)
+        except UnparsablePath:
+            raise not_served() from None
+        if request.method == "POST" and target.resource in REVIEWS and target.name is None:
+            return review(target.resource, request.body or b"")
+        if request.method != "GET" or request.upgrades:
+            raise not_allowed(_READ_ONLY)
+        return self._resource(request, target) if target.resource else self._server(request)
+
+    def _server(self, request: Request) -> Response:
+        if request.path in {"/api", "/apis"}:
+            return self._discovery(request)
+        raise not_served("the snapshot holds nothing of the API server itself but what kinds it serves")
+
+    def _discovery(self, request: Request) -> Response:
+        document = {
+            "kind": "APIGroupDiscoveryList",
+            "apiVersion": "apidiscovery.k8s.io/v2",
+            "metadata": {},
+            "items": self.catalog.groups(request.path),
+        }
+        body = msgspec.json.encode(document)
+        etag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
+        if dict(request.headers).get("If-None-Match") == etag:
+            return Response(status=304, headers={"etag": etag})
+        return Response(status=200, headers={**JSON, "etag": etag}, body=body)
+
+    def _resource(self, request: Request, target: APIPath) -> Response:
+        served = self.catalog.find(target.group, target.version, target.resource)
+        if served is None or (
+            target.namespace is not None and not served.namespaced and target.resource != "namespaces"
+        ):
+            raise not_served()
+        query = dict(request.query)
+        if query.get("watch") in {"true", "1"}:
+            raise not_allowed(_FIXED)
+        accept = next((value for key, value in request.headers if key.lower() == "accept"), "")
+        if target.name is None:
+            return self._list(served, target, query, accept)
+        return self._one(served, target, query, accept)
+
+    def _list(self, served: Served, target: APIPath, query: Mapping[str, str], accept: str) -> Response:
+        if "list" not in served.entry["verbs"]:
+            raise not_allowed("the server does not allow this method on the requested resource")
+        version = self.contents.version
+        options = Options.of(query, target.namespace, served, version)
+        records = self.contents.records.get((served.api_version, served.kind), ())
+        found = page(records, options, self.contents.read, version)
+        if "as=Table" in accept:
+            return self._ok(served, self._tabulator(served, query).table(found.items, found.metadata))
+        if _PARTIAL.search(accept):
+            items: list[Any] = [metadata_alone(raw) for raw in found.items]
+            kind, version_of = "PartialObjectMetadataList", "meta.k8s.io/v1"
+        else:
+            items = [in_list(raw, served) for raw in found.items]
+            kind, version_of = served.list_kind or f"{served.kind}List", served.api_version
+        body = {"kind": kind, "apiVersion": version_of, "metadata": found.metadata, "items": items}
+        return self._ok(served, msgspec.json.encode(body))
+
+    def _one(self, served: Served, target: APIPath, query: Mapping[str, str], accept: str) -> Response:
+        raw = self._read(served, target)
+        if (served.group, served.plural, target.subresource) == ("", "pods", "log"):
+            pieces = self.contents.logs.get((target.namespace or "", target.name or ""), ())
+            return log(
+                pod_of(raw), pieces, query, self.contents.as_of, lambda e: self.contents.sources[e[0]].read(*e[1:])
+            )
+        if target.subresource not in _SUBRESOURCES:
+            raise not_served("the snapshot holds objects and logs, and no other subresource")
+        if "as=Table" in accept:
+            version = str(msgspec.json.decode(raw)["metadata"].get("resourceVersion", ""))
+            return self._ok(
+                served, self._tabulator(served, query).table([raw], {"resourceVersion": version}, is_list=False)
+            )
+        if _PARTIAL.search(accept):
+            return self._ok(served, msgspec.json.encode(metadata_alone(raw)))
+        return self._ok(served, alone(raw, served))
+
+    def _read(self, served: Served, target: APIPath) -> bytes:
+        if served.namespaced and target.namespace is None:
+            raise not_served()
+        namespace = (target.namespace or "") if served.namespaced else ""
+        record = self.contents.find((served.api_version, served.kind), namespace, target.name or "")
+        if record is None:
+            raise not_found(served.group, served.plural, target.name or "")
+        return self.contents.read(record)
+
+    def _tabulator(self, served: Served, query: Mapping[str, str]) -> Tabulator:
+        include = query.get("includeObject") or "Metadata"
+        return Tabulator(served=served, now=self.contents.as_of, include=include)
+
+    def _ok(self, served: Served, body: bytes) -> Response:
+        """The answer, and what has to be known of it: the kind is deprecated, or the snapshot not complete."""
+        missing = self.contents.report.warning()
+        warnings = ", ".join(filter(None, (served.warning, f'299 - "{missing}"' if missing else "")))
+        return Response(status=200, headers=JSON | ({"warning": warnings} if warnings else {}), body=body)

@@ -1,0 +1,165 @@
+"""What an opened snapshot holds: its objects by kind, in the order of an API server, and the moment that it shows."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from mcp_kubernetes_snapshot.files.logs import LogKey
+from mcp_kubernetes_snapshot.files.reading import Read, Reading
+from mcp_kubernetes_snapshot.files.report import Report
+from mcp_kubernetes_snapshot.files.sources import Extent, Source
+
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_DIGITS = re.compile(r"[0-9]{1,18}\Z")
+
+KindKey = tuple[str, str]
+"""apiVersion and kind."""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """Where one object lies. Small, for there may be hundreds of thousands."""
+
+    namespace: str
+    name: str
+    version: str
+    source: int
+    offset: int
+    size: int
+
+    @property
+    def key(self) -> str:
+        """What an API server sorts by."""
+        return key_of(self.namespace, self.name)
+
+
+def key_of(namespace: str, name: str) -> str:
+    """What an API server sorts the objects of one kind by."""
+    return f"{namespace}/{name}" if namespace else name
+
+
+class LogPiece(NamedTuple):
+    """Where a container's log lies, and whether it is that of the container before."""
+
+    container: str
+    previous: bool
+    extent: Extent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """All that is known of a snapshot once it was gone through; objects stay in their files."""
+
+    records: Mapping[KindKey, Sequence[Record]]
+    logs: Mapping[tuple[str, str], Sequence[LogPiece]]
+    report: Report
+    as_of: datetime
+    version: int
+    sources: Sequence[Source]
+
+    @classmethod
+    def of(cls, path: Path, most_bytes: int) -> Contents:
+        """Go through the files at `path`. Raises Refused, and OSError where it cannot be read."""
+        report = Report()
+        reading = Reading(report=report)
+        gathering = _Gathering(report)
+        try:
+            for read in reading.objects(path, most_bytes):
+                gathering.add(read)
+        except BaseException:
+            _close(reading.sources)
+            raise
+        return cls(
+            records={kind: sorted(found.values(), key=lambda r: r.key) for kind, found in gathering.found.items()},
+            logs=_by_pod(reading.logs),
+            report=report,
+            as_of=gathering.newest() or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0),
+            version=gathering.version,
+            sources=reading.sources,
+        )
+
+    def find(self, kind: KindKey, namespace: str, name: str) -> Record | None:
+        """The one object of that name; None where there is none."""
+        records = self.records.get(kind, ())
+        key = key_of(namespace, name)
+        place = bisect_left(records, key, key=lambda record: record.key)
+        return records[place] if place < len(records) and records[place].key == key else None
+
+    def in_default(self, namespaced: Collection[KindKey]) -> Contents:
+        """The same with objects of these kinds that name no namespace in `default`, as kubectl has it."""
+        moved = {kind: _in_default(self.records[kind]) for kind in namespaced if kind in self.records}
+        return replace(self, records={**self.records, **moved})
+
+    def read(self, record: Record) -> bytes:
+        """The JSON of an object. Raises OSError where its file is not as it was."""
+        return self.piece(Extent(record.source, record.offset, record.size))
+
+    def piece(self, extent: Extent) -> bytes:
+        """The bytes that lie there. Raises OSError where the file is not as it was."""
+        return self.sources[extent.source].read(extent.offset, extent.size)
+
+    def close(self) -> None:
+        """Give back the files that are held open."""
+        _close(self.sources)
+
+
+class _Gathering:
+    """Collects records, one for each object."""
+
+    def __init__(self, report: Report) -> None:
+        self.found: dict[KindKey, dict[tuple[str, str], Record]] = {}
+        self.version = 1
+        self._report = report
+        self._newest = ""
+        self._now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def add(self, read: Read) -> None:
+        """Take an object in; of two with one name the newer stays, and of equally new ones the first."""
+        meta = read.meta
+        record = Record(meta.namespace, meta.name, meta.resource_version, *read.extent)
+        kind = self.found.setdefault((read.api_version, read.kind), {})
+        before = kind.get((meta.namespace, meta.name))
+        if before is not None:
+            self._report.add(
+                "is there twice; the newer one counts", f"{read.kind} {record.key} in {read.file}", lost=False
+            )
+        if before is None or _number(record.version) > _number(before.version):
+            kind[meta.namespace, meta.name] = record
+        self.version = max(self.version, _number(record.version))
+        times = (time for time in read.times if _UTC.match(time) and time <= self._now)
+        self._newest = max([self._newest, *times])
+
+    def newest(self) -> datetime | None:
+        """When the last change was made that an object tells of."""
+        found = _UTC.match(self._newest)
+        return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
+
+
+def _number(version: str) -> int:
+    return int(version) if _DIGITS.match(version) else 0
+
+
+def _in_default(records: Sequence[Record]) -> Sequence[Record]:
+    if all(record.namespace for record in records):
+        return records
+    moved = [msgspec.structs.replace(each, namespace=each.namespace or "default") for each in records]
+    return sorted({record.key: record for record in moved}.values(), key=lambda record: record.key)
+
+
+def _by_pod(logs: Mapping[LogKey, Extent]) -> dict[tuple[str, str], list[LogPiece]]:
+    found: dict[tuple[str, str], list[LogPiece]] = {}
+    for key, extent in logs.items():
+        found.setdefault((key.namespace, key.pod), []).append(LogPiece(key.container, key.previous, extent))
+    return found
+
+
+def _close(sources: Iterable[Source]) -> None:
+    for source in sources:
+        source.close()

@@ -1,0 +1,169 @@
+"""From the files of a snapshot to its objects and logs. Of an object it keeps where it lies, and not what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from mcp_kubernetes import InvalidArguments, read_manifests
+from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
+from mcp_kubernetes_snapshot.files.finding import Found, found_in
+from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
+from mcp_kubernetes_snapshot.files.report import Report
+from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source, forget
+
+_YAML = frozenset({".yaml", ".yml"})
+_SAYS_VERSION = b"apiVersion"
+_MARKED = b"==== START logs"
+_SNIFFED = 4096
+_FORGOTTEN = 32 << 20
+"""So much of a file is looked at before its pages are given back."""
+
+MOST_BYTES = 3 << 20
+"""The API server takes no larger object, so there is none."""
+
+_API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[a-z0-9]+\Z")
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+
+
+class _Change(msgspec.Struct, gc=False):
+    time: str | None = None
+
+
+class Meta(msgspec.Struct, rename="camel"):
+    """What tells an object from others, and when it was changed."""
+
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+    creation_timestamp: str | None = None
+    managed_fields: list[_Change] | None = None
+
+
+class _Object(msgspec.Struct, rename="camel"):
+    metadata: Meta | None = None
+    api_version: str = ""
+    kind: str = ""
+    last_timestamp: str | None = None
+    event_time: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """An object: what it is, and where its JSON lies."""
+
+    api_version: str
+    kind: str
+    meta: Meta
+    times: tuple[str, ...]
+    extent: Extent
+    file: str
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """Goes through the files once. What is no JSON already is kept as such in a temporary file."""
+
+    report: Report
+    sources: list[Source] = field(default_factory=list)
+    logs: dict[LogKey, Extent] = field(default_factory=dict)
+    _numbers: dict[int, int] = field(default_factory=dict)
+    _converted: OpenFile | None = None
+
+    def objects(self, path: Path, most_bytes: int) -> Iterator[Read]:
+        """All objects of the snapshot at `path`. Raises Refused, and OSError where `path` itself cannot be read."""
+        for found in found_in(path, self.report, most_bytes):
+            if isinstance(found.source, OpenFile):
+                self._number(found.source)  # whatever is in it, it has to be closed
+            try:
+                yield from self._file(found)
+            except OSError:
+                self.report.add("cannot be read", str(found.name))
+
+    def _file(self, found: Found) -> Iterator[Read]:
+        with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
+            start = bytes(view[:_SNIFFED])
+            if key := key_of(found.name):
+                self.logs[key] = Extent(self._number(found.source), found.offset, found.size)
+            elif found.name.suffix == ".json" or _MARKED in start or (found.alone and start.lstrip()[:1] == b"{"):
+                yield from self._json(found, view)
+            elif found.name.suffix in _YAML or found.alone:
+                is_json = start.lstrip()[:1] in {b"{", b"["}
+                yield from self._json(found, view) if is_json else self._yaml(found, view)
+            else:
+                self.report.add("is of another kind", str(found.name), lost=False)
+
+    def _json(self, found: Found, view: memoryview) -> Iterator[Read]:
+        """Documents, and the logs that may stand between them."""
+        place = 0
+        for key, start, end, mark in marked(view):
+            yield from self._documents(found, view, place, mark)
+            self.logs.setdefault(key, Extent(self._number(found.source), found.offset + start, end - start))
+            place = end
+        yield from self._documents(found, view, place, len(view))
+
+    def _documents(self, found: Found, view: memoryview, start: int, end: int) -> Iterator[Read]:
+        forgotten = found.offset
+        with view[start:end] as part:
+            for piece in json_pieces.pieces(part):
+                if isinstance(piece, json_pieces.Damaged):
+                    self.report.add(str(piece), str(found.name))
+                    continue
+                place = Extent(self._number(found.source), found.offset + start + piece.start, piece.end - piece.start)
+                yield from self._object(bytes(part[piece.start : piece.end]), piece.of, place, str(found.name))
+                if place.offset - forgotten > _FORGOTTEN:
+                    forgotten = place.offset
+                    forget(view)
+
+    def _yaml(self, found: Found, view: memoryview) -> Iterator[Read]:
+        for piece in yaml_pieces.pieces(view, MOST_BYTES):
+            if not piece.strip():
+                continue
+            if _SAYS_VERSION not in piece:
+                self.report.add("is no Kubernetes object", str(found.name), lost=False)
+                continue
+            try:
+                manifests = read_manifests(piece.decode(), what="file")
+            except (InvalidArguments, UnicodeDecodeError):
+                self.report.add("is no Kubernetes object that can be read", str(found.name))
+                continue
+            for manifest in manifests:
+                raw = msgspec.json.encode(manifest.value)
+                yield from self._object(raw, None, self._kept(raw), str(found.name))
+
+    def _kept(self, raw: bytes) -> Extent:
+        if self._converted is None:
+            self._converted = OpenFile.temporary()
+        return Extent(self._number(self._converted), *self._converted.write(raw))
+
+    def _object(self, raw: bytes, of: json_pieces.ListHead | None, place: Extent, file: str) -> Iterator[Read]:
+        try:
+            found = msgspec.json.decode(raw, type=_Object)
+            raw.decode()
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.report.add("is no Kubernetes object that can be read", file)
+            return
+        api_version = found.api_version or (of.api_version if of else "")
+        kind = found.kind or (of.kind.removesuffix("List") if of else "")
+        if not (found.metadata and found.metadata.name and _API_VERSION.match(api_version) and _KIND.match(kind)):
+            self.report.add("is no Kubernetes object", file, lost=False)
+            return
+        yield Read(
+            api_version=api_version, kind=kind, meta=found.metadata, times=_times(found), extent=place, file=file
+        )
+
+    def _number(self, source: Source) -> int:
+        number = self._numbers.setdefault(id(source), len(self.sources))
+        if number == len(self.sources):
+            self.sources.append(source)
+        return number
+
+
+def _times(found: _Object) -> tuple[str, ...]:
+    meta = found.metadata or Meta()
+    changes = [change.time for change in meta.managed_fields or ()]
+    return tuple(filter(None, (meta.creation_timestamp, found.last_timestamp, found.event_time, *changes)))

@@ -1,0 +1,142 @@
+"""The bytes of a snapshot, where they lie: files of a folder, members of an archive, and what was converted.
+
+An object is kept as file, offset and size. A file of a folder is opened anew for each read, and refused if it is not
+the one that was looked at when the snapshot was opened; so links that were put in its place since lead nowhere.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+
+class Changed(OSError):
+    """A file is not what it was when the snapshot was opened."""
+
+
+class Extent(NamedTuple):
+    """A piece of one of the sources."""
+
+    source: int
+    offset: int
+    size: int
+
+
+class Source(Protocol):
+    """Something that holds bytes and stays as it is."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """That many bytes from there. Raises OSError."""
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """All of it, mapped into memory while it is looked at. Raises OSError."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+class _Identity(NamedTuple):
+    """What tells a file from any other, and from what it was before somebody wrote to it."""
+
+    device: int
+    inode: int
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> _Identity:
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+class FolderFile:
+    """A file of a folder; nothing is held open between reads."""
+
+    __slots__ = ("_identity", "_path")
+
+    def __init__(self, path: Path, found: os.stat_result) -> None:
+        self._path = path
+        self._identity = _Identity.of(found)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """That many bytes from there. Raises OSError."""
+        with self._opened() as descriptor:
+            return os.pread(descriptor, size, offset)
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """All of it, mapped into memory. Raises OSError."""
+        with self._opened() as descriptor, mapped(descriptor, self._identity.size) as view:
+            yield view
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or _Identity.of(found) != self._identity:
+                raise Changed("it is not the file that was there when the snapshot was opened")
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+class OpenFile:
+    """An archive, or a temporary file of ours: held open, so nobody can exchange it."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self.file = file
+
+    @classmethod
+    def temporary(cls) -> OpenFile:
+        """An empty file without a name, to write to; it is gone when it is closed."""
+        descriptor, name = tempfile.mkstemp(prefix="mcp-kubernetes-snapshot-")
+        Path(name).unlink()
+        return cls(io.FileIO(descriptor, "r+"))
+
+    def write(self, data: bytes) -> tuple[int, int]:
+        """Add to the end; offset and size of what was added."""
+        offset = self.file.seek(0, os.SEEK_END)
+        self.file.write(data)
+        return offset, len(data)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """That many bytes from there."""
+        return os.pread(self.file.fileno(), size, offset)
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """All of it, mapped into memory."""
+        size = os.fstat(self.file.fileno()).st_size
+        with mapped(self.file.fileno(), size) as view:
+            yield view
+
+    def close(self) -> None:
+        """Close it; a temporary file is gone then."""
+        self.file.close()
+
+
+@contextmanager
+def mapped(descriptor: int, size: int) -> Iterator[memoryview]:
+    """The file in memory, as far as it is looked at; the pages are given back afterwards."""
+    if not size:
+        yield memoryview(b"")
+        return
+    with mmap.mmap(descriptor, size, prot=mmap.PROT_READ) as found, memoryview(found) as view:
+        yield view
+
+
+def forget(view: memoryview) -> None:
+    """Give back the memory of what was looked at; whoever looks again gets it from the file again."""
+    if isinstance(view.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        view.obj.madvise(mmap.MADV_DONTNEED)

@@ -1,0 +1,138 @@
+"""Opening a snapshot: once, in a thread, for the first call that names it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mcp_kubernetes.spi import Connection, Request, Response, UnknownCluster
+from mcp_kubernetes_snapshot.api.answering import Answering
+from mcp_kubernetes_snapshot.catalog import Catalog
+from mcp_kubernetes_snapshot.contents import Contents
+from mcp_kubernetes_snapshot.files.finding import Refused
+
+_log = logging.getLogger(__name__)
+
+_CRDS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+
+
+class SnapshotConnection(Connection):
+    """Answers requests out of files, each in a thread."""
+
+    def __init__(self, answering: Answering) -> None:
+        self.answering = answering
+
+    async def request(self, request: Request, max_bytes: int) -> Response:  # noqa: ARG002 - lists are read in pages
+        """What an API server would have answered."""
+        return await asyncio.to_thread(self.answering.answer, request)
+
+    async def aclose(self) -> None:
+        """Give back the files that are held open."""
+        self.answering.contents.close()
+
+
+@dataclass(kw_only=True)
+class Snapshot:
+    """One path, and the connection to it once it was opened."""
+
+    name: str
+    path: Path
+    most_bytes: int
+    _opening: asyncio.Task[SnapshotConnection] | None = None
+
+    async def connection(self) -> SnapshotConnection:
+        """The connection; opens the files for the first call. Raises UnknownCluster with what is wrong.
+
+        A large dump may take longer than a call: the opening goes on when its caller gives up, and serves the next one.
+        """
+        if self._opening is None or (self._opening.done() and self.opened is None):
+            self._opening = asyncio.create_task(asyncio.to_thread(self.opened_now))
+            self._opening.add_done_callback(_heard)
+        return await asyncio.shield(self._opening)
+
+    @property
+    def opened(self) -> SnapshotConnection | None:
+        """The connection, if there is one already."""
+        task = self._opening
+        ready = task is not None and task.done() and not task.cancelled() and task.exception() is None
+        return task.result() if task and ready else None
+
+    async def aclose(self) -> None:
+        """Close what is open, or will be in a moment."""
+        task, self._opening = self._opening, None
+        if task is not None:
+            with suppress(UnknownCluster):
+                await (await task).aclose()
+
+    def opened_now(self) -> SnapshotConnection:
+        """A connection of its own, opened where the caller stands. Raises UnknownCluster."""
+        began = time.monotonic()
+        try:
+            contents = Contents.of(self.path, self.most_bytes)
+        except Refused as error:
+            raise UnknownCluster(
+                f"The snapshot {self.name} {error}.", hint="Give another file, or unpack it."
+            ) from None
+        except OSError as error:
+            raise UnknownCluster(f"The snapshot {self.name} cannot be read: {error.strerror or error}.") from None
+        if not contents.records:
+            contents.close()
+            raise self._empty(contents)
+        self._tell(contents, time.monotonic() - began)
+        catalog = _catalog(contents)
+        kinds = {(each.api_version, each.kind) for each in catalog.served if each.namespaced}
+        return SnapshotConnection(Answering(contents=contents.in_default(kinds), catalog=catalog))
+
+    def _empty(self, contents: Contents) -> UnknownCluster:
+        found = " ".join(f"{line}." for line in contents.report.lines())
+        forms = "It takes folders and archives of YAML and JSON, such as kubectl cluster-info dump writes."
+        return UnknownCluster(f"The snapshot {self.name} holds no Kubernetes object. {found[:500]}".strip(), hint=forms)
+
+    def _tell(self, contents: Contents, seconds: float) -> None:
+        count = sum(map(len, contents.records.values()))
+        shown = contents.as_of.isoformat()
+        _log.info("Snapshot %s: %d objects as of %s, opened in %.1f s.", self.name, count, shown, seconds)
+        for line in contents.report.lines():
+            _log.warning("Snapshot %s: %s", self.name, line)
+
+
+def _heard(task: asyncio.Task[SnapshotConnection]) -> None:
+    """Take note of a failure, even if nobody waits for the opening any more: the next call opens again and tells it."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _catalog(contents: Contents) -> Catalog:
+    present: dict[tuple[str, str], set[str]] = {}
+    scopes: dict[tuple[str, str], bool] = {}
+    for (api_version, kind), records in contents.records.items():
+        group, _, version = api_version.rpartition("/")
+        present.setdefault((group, kind), set()).add(version)
+        scopes[group, kind] = scopes.get((group, kind), False) or any(record.namespace for record in records)
+    crds = [msgspec.json.decode(contents.read(record)) for record in contents.records.get(_CRDS, ())]
+    versions = {kind: frozenset(found) for kind, found in present.items()}
+    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)])
+
+
+def _is_definition(crd: dict[str, Any]) -> bool:
+    """Whether all is there that is read of a CRD, in the form in which it is read."""
+    try:
+        spec = crd["spec"]
+        texts = [spec["group"], spec["scope"], spec["names"]["plural"], spec["names"]["kind"]]
+        texts += [version["name"] for version in spec["versions"]]
+        texts += [
+            c[k]
+            for v in spec["versions"]
+            for c in v.get("additionalPrinterColumns") or ()
+            for k in ("name", "type", "jsonPath")
+        ]
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return all(isinstance(text, str) for text in texts)

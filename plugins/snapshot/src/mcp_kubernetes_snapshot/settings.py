@@ -1,0 +1,34 @@
+"""Which files are clusters, and how much of them is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import field_validator
+
+from mcp_kubernetes import Settings, setting
+
+
+class SnapshotSettings(Settings):
+    """The section `snapshot`."""
+
+    paths: tuple[Path, ...] = setting(
+        (),
+        flag="--snapshot",
+        help="Folder, file, tar or tar.gz to serve as a cluster that can be read (repeatable).",
+    )
+    max_unpacked_mib: int = setting(
+        4096, ge=1, help="MiB that a compressed snapshot may unpack to; a larger one is refused."
+    )
+
+    @field_validator("paths")
+    @classmethod
+    def _exist(cls, paths: Sequence[Path]) -> Sequence[Path]:
+        if not all(path.is_dir() or path.is_file() for path in paths):
+            raise ValueError("it names something that is no file and no folder")
+        return paths
+
+    def idle(self) -> dict[str, str]:
+        """Without a snapshot there is nothing to unpack."""
+        return {} if self.paths else {"max_unpacked_mib": "no --snapshot is given"}

@@ -1,0 +1,62 @@
+"""Snapshots for tests: opened from a path, asked as the client asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_kubernetes.spi import Request, Response
+from mcp_kubernetes_snapshot.api.answering import Answering
+from mcp_kubernetes_snapshot.opening import Snapshot
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+Opening = Callable[..., "Opened"]
+
+
+class Opened:
+    """An opened snapshot."""
+
+    def __init__(self, answering: Answering) -> None:
+        self.answering = answering
+
+    @property
+    def left_out(self) -> list[str]:
+        """The lines of the report."""
+        return list(self.answering.contents.report.lines())
+
+    def ask(self, path: str, *, method: str = "GET", accept: str = "application/json", **query: str) -> Response:
+        """One answer."""
+        named = {name.replace("continue_", "continue"): value for name, value in query.items()}
+        request = Request(method=method, path=path, query=tuple(named.items()), headers=(("Accept", accept),))
+        return self.answering.answer(request)
+
+    def get(self, path: str, **query: str) -> Any:
+        """The body of an answer, decoded."""
+        return json.loads(self.ask(path, **query).body)
+
+    def rows(self, path: str, **query: str) -> Any:
+        """The rows of a list as a table."""
+        return json.loads(self.ask(path, accept=TABLE, **query).body)["rows"]
+
+    def names(self, path: str, **query: str) -> list[str]:
+        """The names in a list."""
+        return [item["metadata"]["name"] for item in self.get(path, **query)["items"]]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opening]:
+    """Opens a path. Raises UnknownCluster."""
+    connections: list[Any] = []
+
+    def open_path(path: Path, *, most_mib: int = 64) -> Opened:
+        connection = Snapshot(name="test", path=path, most_bytes=most_mib << 20).opened_now()
+        connections.append(connection)
+        return Opened(connection.answering)
+
+    yield open_path
+    for connection in connections:
+        connection.answering.contents.close()

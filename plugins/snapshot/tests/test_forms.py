@@ -1,0 +1,145 @@
+"""Whatever the form in which objects were written down, the same objects are served."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from conftest import Opening
+
+PODS = [
+    {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app": name}},
+        "spec": {
+            "containers": [
+                {"name": "c", "image": "i", "args": ['{"items": [\n        {', "- apiVersion: v2\nkind: X\n"]}
+            ]
+        },
+    }
+    for name in ("a", "b", "c")
+]
+LIST = {"apiVersion": "v1", "items": PODS, "kind": "List", "metadata": {"resourceVersion": ""}}
+TYPED = {
+    "kind": "PodList",
+    "apiVersion": "v1",
+    "metadata": {"resourceVersion": "7"},
+    "items": [{key: pod[key] for key in ("metadata", "spec")} for pod in PODS],
+}
+SORTED_TYPED = {key: TYPED[key] for key in sorted(TYPED)}
+
+
+def folder(path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text, "utf-8")
+    return path
+
+
+def as_yaml(value: Any, *, indent: bool = False) -> str:
+    text: str = yaml.safe_dump(value)
+    if not indent:
+        return text
+    lines = [f"  {line}" if line.startswith(("- ", "  ")) else line for line in text.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def tar(path: Path, files: dict[str, str], *, packed: bool) -> Path:
+    with tarfile.open(path, "w:gz" if packed else "w") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"./{name}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+EACH = {f"pods/{pod['metadata']['name']}.yaml": as_yaml(pod) for pod in PODS}  # type: ignore[index]
+FORMS: dict[str, Callable[[Path], Path]] = {
+    "a YAML file each": lambda path: folder(path, EACH),
+    "documents of one YAML file": lambda path: folder(path, {"all.yaml": "---\n".join(EACH.values())}),
+    "a YAML List of kubectl": lambda path: folder(path, {"all.yaml": as_yaml(LIST)}),
+    "an indented YAML List": lambda path: folder(path, {"all.yml": as_yaml(LIST, indent=True)}),
+    "a typed YAML list": lambda path: folder(path, {"all.yaml": as_yaml(TYPED)}),
+    "a List of kubectl": lambda path: folder(path, {"all.json": json.dumps(LIST, indent=4)}),
+    "a list as the API server sends it": lambda path: folder(path, {"all.json": json.dumps(TYPED)}),
+    "a list of cluster-info dump": lambda path: folder(path, {"shop/pods.json": json.dumps(TYPED, indent=4)}),
+    "the same, sorted": lambda path: folder(path, {"shop/pods.json": json.dumps(SORTED_TYPED, indent=4)}),
+    "a line each": lambda path: folder(path, {"all.json": "\n".join(map(json.dumps, PODS))}),
+    "JSON in a file called YAML": lambda path: folder(path, {"all.yaml": json.dumps(LIST)}),
+    "one file": lambda path: folder(path, {"dump.txt": json.dumps(LIST, indent=4)}) / "dump.txt",
+    "one compressed file": lambda path: _gzip(path / "all.gz", json.dumps(LIST)),
+    "a tar": lambda path: tar(path / "all.tar", EACH, packed=False),
+    "a tar.gz": lambda path: tar(path / "all.tgz", {"all.json": json.dumps(LIST, indent=4)}, packed=True),
+}
+
+
+def _gzip(path: Path, text: str) -> Path:
+    path.write_bytes(gzip.compress(text.encode()))
+    return path
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_form_makes_no_difference(opened: Opening, tmp_path: Path, form: str) -> None:
+    snapshot = opened(FORMS[form](tmp_path))
+    assert snapshot.names("/api/v1/namespaces/shop/pods") == ["a", "b", "c"]
+    assert snapshot.get("/api/v1/namespaces/shop/pods/b") == PODS[1]
+    assert not snapshot.left_out
+
+
+DUMP = f"""{json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": [{"metadata": {"name": "n"}}]}, indent=4)}
+{json.dumps(SORTED_TYPED, indent=4)}
+==== START logs for container c of pod shop/a ====
+{{
+one
+}}
+two
+==== END logs for container c of pod shop/a ====
+{json.dumps({**TYPED, "kind": "ServiceList"}, indent=4)}
+"""
+
+
+def test_a_dump_on_standard_output_holds_objects_and_logs(opened: Opening, tmp_path: Path) -> None:
+    snapshot = opened(folder(tmp_path, {"dump": DUMP}) / "dump")
+    assert snapshot.names("/api/v1/nodes") == ["n"]
+    assert snapshot.names("/api/v1/services") == ["a", "b", "c"]
+    log = "/api/v1/namespaces/shop/pods/a/log"
+    assert snapshot.ask(log).body == b"{\none\n}\ntwo\n"
+    assert snapshot.ask(log, tailLines="1").body == b"two\n"
+    assert "without timestamps" in snapshot.get(log, sinceSeconds="5")["message"]
+    assert "no log of container" in snapshot.get("/api/v1/namespaces/shop/pods/b/log")["message"]
+
+
+def test_the_logs_of_a_must_gather_are_read_with_their_times(opened: Opening, tmp_path: Path) -> None:
+    place = "namespaces/shop/pods/a/c/c/logs"
+    lines = "2026-01-01T10:00:00.5Z one\n2026-01-01T11:00:00.5Z two\n"
+    snapshot = opened(folder(tmp_path, {**EACH, f"{place}/current.log": lines, f"{place}/previous.log": "before\n"}))
+    log = "/api/v1/namespaces/shop/pods/a/log"
+    assert snapshot.ask(log).body == b"one\ntwo\n"
+    assert snapshot.ask(log, timestamps="true", sinceTime="2026-01-01T10:30:00Z").body == lines[27:].encode()
+    assert snapshot.ask(log, previous="true").body == b"before\n"
+
+
+def test_an_object_without_a_namespace_is_in_default_and_one_of_an_unknown_kind_is_served(
+    opened: Opening, tmp_path: Path
+) -> None:
+    files = {
+        "a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+        "b.yaml": "apiVersion: acme.example/v1alpha1\nkind: Proxy\nmetadata: {name: b, namespace: shop}\n",
+        "c.yaml": "apiVersion: apps/v1beta1\nkind: Deployment\nmetadata: {name: c, namespace: shop}\n",
+    }
+    snapshot = opened(folder(tmp_path, files))
+    assert snapshot.names("/api/v1/namespaces/default/configmaps") == ["a"]
+    assert snapshot.names("/apis/acme.example/v1alpha1/proxies") == ["b"]
+    assert snapshot.names("/apis/apps/v1beta1/deployments") == ["c"]
+    # The other version would be empty, as if there were no such objects.
+    assert snapshot.ask("/apis/apps/v1/deployments").status == 404
