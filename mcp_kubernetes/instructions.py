@@ -8,7 +8,7 @@ from mcp_kubernetes.safety import SafetyPolicy
 
 
 def instructions(policy: SafetyPolicy, hidden: Mapping[str, str], *, choices: Sequence[str]) -> str:
-    """Under 600 bytes. `hidden` are tools that are not served, and why; `choices` the parameters that name a cluster."""
+    """Under 600 bytes. `hidden` are tools that are not served, and why; `choices` are parameters for clusters."""
     cluster = f"Pass {' or '.join(choices)} to choose a cluster. " if choices else ""
     return (
         f"Tools for Kubernetes clusters. {policy.mode} {_apart(policy, hidden)}{cluster}"
