@@ -143,7 +143,8 @@ async def test_a_reader_who_is_busy_is_not_taken_for_a_server_that_is_dead(monke
         await sending
 
     async with opened(play, autoping=False) as (_, socket):
-        await pinged.wait()
+        async with asyncio.timeout(30):
+            await pinged.wait()
         for _ in range(1_000):
             assert await socket.receive() == PIECE
 
