@@ -47,8 +47,8 @@ WIDGETS = {
 @tool(effect=Effect.READ)
 async def first_log(call: ToolCall, namespace: str) -> str:
     """Read a log."""
-    async with call.cluster.logs("web", namespace, options=LogOptions(tail_lines=1)) as chunks:
-        return f"{len([chunk async for chunk in chunks])} pieces"
+    async with call.cluster.logs("web", namespace, options=LogOptions(tail_lines=1)) as log:
+        return f"{len([chunk async for chunk in log.chunks])} pieces"
 
 
 @tool(effect=Effect.CONNECT)
