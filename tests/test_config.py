@@ -376,7 +376,6 @@ def test_a_limit_that_has_an_effect_is_taken(arguments: list[str]) -> None:
         ("--restricted-namespaces=kube-*", "safety.restricted_namespaces"),
         ("--denied-kinds=a/b", "safety.denied_kinds"),
         ("--confirm=always", "safety.confirm"),
-        ("--allowed-commands= ", "safety.allowed_commands"),
     ],
 )
 def test_a_limit_that_would_mean_nothing_is_refused(argument: str, setting: str) -> None:
