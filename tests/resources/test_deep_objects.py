@@ -10,7 +10,7 @@ import pytest
 
 import mcp_kubernetes_resources
 from pytest_mcp_kubernetes.apps import text
-from tests.writing.kinds import definition
+from tests.writing.definitions import definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
