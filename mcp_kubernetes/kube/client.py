@@ -233,7 +233,7 @@ class Cluster(Changes, Running, Reviews, Serving):
         tally = position.tally
         unclear = "; {unclear} lack a field that it looks at, or hold it in another form" * bool(tally.unclear)
         self._notes.add(
-            "{matched} of the {seen} objects that were looked at match where" + unclear + "; the list was {read}.",
+            "{matched} of the {seen} objects that were looked at match where; the list was {read}" + unclear + ".",
             matched=tally.matched, seen=tally.seen, unclear=tally.unclear,
             read="read to its end" if position.at_end else "not read to its end",
         )  # fmt: skip

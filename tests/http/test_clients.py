@@ -9,7 +9,8 @@ from mcp import Client
 
 from tests.http.server import http_server
 from tests.stdio.kubeconfigs import NOWHERE, contexts
-from tests.stdio.test_client import TOOLS, text
+from tests.stdio.offered import TOOLS
+from tests.stdio.test_client import text
 from tests.stdio.wire import LATEST
 
 if TYPE_CHECKING:

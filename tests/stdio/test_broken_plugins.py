@@ -127,7 +127,7 @@ def test_one_that_configuration_names_ends_the_start_with_exit_code_3_and_one_se
 def test_a_transport_goes_with_its_plugin(crowd: Place) -> None:
     done = crowd.run("--transport", "pigeon")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "mcp-kubernetes: There is no transport 'pigeon'; there are: stdio.\n" in done.stderr
+    assert "mcp-kubernetes: There is no transport 'pigeon'; there are: streamable-http, stdio.\n" in done.stderr
 
 
 TAKEN = {

@@ -10,6 +10,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from tests.stdio.kubeconfigs import NOWHERE, contexts
+from tests.stdio.offered import CLUSTER_TOOLS, CONTEXT_TOOLS, TOOLS
 from tests.stdio.wire import LATEST, PROGRAM, environment
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from mcp.types import CallToolResult
 
     from tests.cluster import Cluster
-
-CONTEXT_TOOLS = ["k8s_get_current_context", "k8s_list_contexts", "k8s_switch_context"]
-CLUSTER_TOOLS = ["k8s_describe_resource", "k8s_get_resource", "k8s_list_events", "k8s_list_resources"]
-TOOLS = sorted(CONTEXT_TOOLS + CLUSTER_TOOLS)
 
 pytestmark = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
@@ -41,7 +38,7 @@ def text(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if block.type == "text")
 
 
-async def test_a_client_calls_each_tool_that_reads(tmp_path: Path, cluster: Cluster, namespace: str, mode: str) -> None:
+async def test_a_client_calls_the_tools_that_read(tmp_path: Path, cluster: Cluster, namespace: str, mode: str) -> None:
     cluster.kubectl("create", "configmap", "colours", "--from-literal=sky=blue", "-n", namespace)
     where = {"resourceType": "configmap", "namespace": namespace}
     calls = {
@@ -50,6 +47,9 @@ async def test_a_client_calls_each_tool_that_reads(tmp_path: Path, cluster: Clus
         "k8s_list_resources": (where, "colours\t1\t"),
         "k8s_list_events": ({"namespace": namespace}, "There are none."),
         "k8s_get_resource": ({**where, "name": "colours"}, '"sky":"blue"'),
+        "k8s_get_api_resources": ({"search": "configmap"}, "configmaps"),
+        "k8s_get_cluster_health": ({}, "API server v"),
+        "k8s_check_access": ({}, "system:masters"),
         "k8s_describe_resource": ({**where, "name": "colours"}, "There are no events about it."),
     }
     async with connected(tmp_path, cluster.kubeconfig, mode) as client:

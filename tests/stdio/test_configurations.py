@@ -12,6 +12,7 @@ import pytest
 
 from tests.stdio.accounts import allow
 from tests.stdio.kubeconfigs import NOWHERE, ODD_PATH, contexts
+from tests.stdio.offered import CLUSTER_TOOLS, TOOLS
 from tests.stdio.test_ending import silent_server
 from tests.stdio.wire import Wire, serving, text
 
@@ -61,7 +62,7 @@ def test_a_client_connects_and_is_told_about(tmp_path: Path, make: Callable[[Pat
     make(kubeconfig)
     with serving(kubeconfig=kubeconfig, variables={"HOME": str(tmp_path)}) as server:
         server.open()
-        assert len(server.ask("tools/list")["tools"]) == 7
+        assert [tool["name"] for tool in server.ask("tools/list")["tools"]] == TOOLS
         assert about in refusal(server)
         assert server.audit(1)[0]["outcome"] == "error"
 
@@ -130,7 +131,7 @@ def test_in_cluster_mode_outside_of_a_pod_is_told_at_the_call() -> None:
         server.open()
         names = [tool["name"] for tool in server.ask("tools/list")["tools"]]
         said = refusal(server)
-    assert names == ["k8s_describe_resource", "k8s_get_resource", "k8s_list_events", "k8s_list_resources"]
+    assert names == CLUSTER_TOOLS
     assert "This is no pod of a cluster" in said
     assert "--in-cluster needs a pod" in said
 
