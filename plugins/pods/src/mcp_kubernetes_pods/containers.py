@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mcp_kubernetes import Object
-
 _ANNOTATION = "kubectl.kubernetes.io/default-container"
+NAMED = f".metadata.annotations['{_ANNOTATION}']"
+"""Where a pod says which one it is."""
+
+NAMES = ".spec.containers[*].name"
+"""Where a pod has those that may be it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +22,8 @@ class Choice:
     others: tuple[str, ...]
 
 
-def default_container(pod: Object) -> Choice:
+def default_container(names: Sequence[str], named: str | None) -> Choice:
     """The one that the pod's annotation names, if there is one of that name, else the first."""
-    names = [str(name) for name in pod.all(".spec.containers[*].name")]
-    named = str(pod.at(f".metadata.annotations['{_ANNOTATION}']", ""))
-    name = named if named in names else names[0]
+    name = named if named in names else next(iter(names), "")
     reason = f"the annotation {_ANNOTATION} names it" if named in names else "it is the pod's first"
-    return Choice(name=name, reason=reason, others=tuple(other for other in names if other != name))
+    return Choice(name=str(name), reason=reason, others=tuple(other for other in names if other != name))

@@ -20,7 +20,7 @@ from mcp_kubernetes import (
     ToolCall,
     tool,
 )
-from mcp_kubernetes_pods.containers import default_container
+from mcp_kubernetes_pods.containers import NAMED, NAMES, default_container
 
 if TYPE_CHECKING:
     from mcp_kubernetes import Excerpt, Execution
@@ -78,9 +78,10 @@ async def k8s_exec_pod(
 async def _chosen(call: ToolCall, pod: str, namespace: str | None) -> str | None:
     """The container that kubectl would choose; the API server's choice where the pod may not be looked at."""
     try:
-        choice = default_container(await call.cluster.get("v1/Pod", pod, namespace))
+        found = await call.cluster.get("v1/Pod", pod, namespace)
     except (Denied, Forbidden):
         return None
+    choice = default_container(found.all(NAMES), found.at(NAMED))
     if choice.others:
         call.notes.add(
             "Container {name} was assumed, as {reason}; the others are {others}.",

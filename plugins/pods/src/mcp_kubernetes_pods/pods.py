@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_kubernetes import InvalidArguments, Object, Selectors, ToolCall, ToolError
+from mcp_kubernetes_pods.containers import NAMED, NAMES, default_container
 
 POD = "v1/Pod"
-_DEFAULT = "kubectl.kubernetes.io/default-container"
 _PATHS = {
     "name": ".metadata.name",
     "uid": ".metadata.uid",
-    "default": f".metadata.annotations['{_DEFAULT}']",
+    "default": NAMED,
     "owners": ".metadata.ownerReferences[*]",
-    "containers": ".spec.containers[*].name",
+    "containers": NAMES,
     "init": ".spec.initContainers[*].name",
     "ephemeral": ".spec.ephemeralContainers[*].name",
     "statuses": ".status.containerStatuses[*]",
@@ -47,7 +47,7 @@ class Pod:
         return cls(
             name=str(values["name"]),
             owners=lists["owners"],
-            default=str(values["default"] or (lists["containers"] or [""])[0]),
+            default=default_container(lists["containers"], values["default"]).name,
             containers=[*lists["init"], *lists["containers"], *lists["ephemeral"]],
             statuses={status["name"]: status for status in statuses},
         )
