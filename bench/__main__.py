@@ -31,10 +31,10 @@ def main() -> int:
         print(_machine(cluster.version), HEAD, sep="\n\n")
         for figure in every(cluster.kubeconfig, rounds, _NAMESPACES * _PER_NAMESPACE):
             print(figure.row(), flush=True)
-        for figure in logs.figures(cluster, max(rounds // 3, 1)):
-            print(figure.row(), flush=True)
         cluster.nodes(_NODES)
         for figure in health(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):
+            print(figure.row(), flush=True)
+        for figure in logs.figures(cluster, max(rounds // 3, 1)):
             print(figure.row(), flush=True)
     return 0
 
