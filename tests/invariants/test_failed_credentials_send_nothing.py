@@ -125,7 +125,6 @@ async def test_a_refused_request_is_not_sent_again_when_the_plugin_gives_no_othe
     before = len(reached(bench.cluster))
     async with bench.client(app, {"exec_timeout": 0.5}) as client:
         assert says in await bench.refusal(client)
-        assert len(reached(bench.cluster)) > before
         _each_was_refused_once(reached(bench.cluster)[before:])
         assert await works(client, kubeContext="healthy")
 
@@ -145,8 +144,7 @@ async def test_a_refused_request_is_not_sent_again_when_the_token_file_is_gone(a
 
 
 def _each_was_refused_once(requests: Sequence[Request]) -> None:
-    """None at all is right, too: a call whose requests go out together may end before the last token was read anew."""
-    assert {(request.user, request.code) for request in requests} <= {("", 401)}
+    assert {(request.user, request.code) for request in requests} == {("", 401)}
     uris = [request.uri for request in requests]
     assert len(uris) == len(set(uris))
 

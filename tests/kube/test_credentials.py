@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,20 @@ async def test_a_refused_token_is_read_again_at_once(setup: Setup, tmp_path: Pat
     assert await setup.bearer(refused) == "second"
     (tmp_path / "token").write_text("third")
     assert await setup.bearer(refused) == "second", "somebody else has renewed it already"
+
+
+async def test_a_call_that_ends_while_a_refused_token_is_read_again_takes_it_from_nobody(
+    setup: Setup, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("first")
+    setup.write({"tokenFile": "token"})
+    reading = asyncio.create_task(setup.bearer(await setup.credentials()))
+    await asyncio.sleep(0)
+    assert reading.cancel()
+    await asyncio.wait([reading])
+    assert reading.cancelled()
+    (tmp_path / "token").unlink()
+    assert await setup.bearer() == "first"
 
 
 async def test_with_nothing_newer_the_refused_credentials_come_back(setup: Setup) -> None:

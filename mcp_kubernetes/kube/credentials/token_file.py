@@ -37,13 +37,19 @@ class TokenFile:
     async def sign(self, credentials: Credentials, _entry: ClusterEntry, refused: Credentials | None, /) -> Credentials:
         """Add the token of the file."""
         if not self._is_fresh() or (refused is not None and refused.token == self._token):
-            self._token = None
-            self._token = await asyncio.to_thread(self._read)
-            self._read_at = self._clock()
+            self._token, self._read_at = await self._read_anew(), self._clock()
         return replace(credentials, token=self._token)
 
     def _is_fresh(self) -> bool:
         return self._token is not None and self._clock() - self._read_at < _TOKEN_AGE
+
+    async def _read_anew(self) -> str:
+        """A caller that gives up while the file is read leaves things as they were: others sign in meanwhile."""
+        try:
+            return await asyncio.to_thread(self._read)
+        except CredentialsError:
+            self._token = None
+            raise
 
     def _read(self) -> str:
         try:
