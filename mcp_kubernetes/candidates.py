@@ -96,7 +96,7 @@ def check(candidate: Candidate) -> None:
     """Raise Broken for a plugin that this host cannot take, whatever its code is."""
     if not _NAME.fullmatch(candidate.name):
         raise Broken("its name is not made of lower-case words, digits and single underscores")
-    if candidate.first_party and candidate.version == __version__:
+    if not candidate.requires or (candidate.first_party and candidate.version == __version__):
         return
     from mcp_kubernetes.requirements import misfit  # heavy, and not needed by our own plugins
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.exec_policy import EXEC_TIMEOUT, ExecPolicy
 from mcp_kubernetes.kube.credentials.token_file import Clock
-from mcp_kubernetes.kube.credentials.ways import Way, ways
 from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
-from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
+
+if TYPE_CHECKING:
+    from mcp_kubernetes.kube.credentials.ways import Way
+    from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 
 class KubeconfigCredentials:
@@ -64,6 +67,8 @@ class KubeconfigCredentials:
 
     def _ways_of(self, user: Stanza) -> tuple[Way, ...]:
         """Remembered as long as the entry stays the same, for they remember what they read."""
+        from mcp_kubernetes.kube.credentials.ways import ways  # not needed to start
+
         known = self._ways.get(user.name)
         if known is None or known[0] != user:
             known = self._ways[user.name] = user, ways(user, self._clock, self._exec_policy)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mcp_kubernetes import Cluster, InvalidArguments, NotFound, Object, Selectors, ToolError
+from mcp_kubernetes import InvalidArguments, NotFound, Object, Selectors, ToolError
 from mcp_kubernetes_pods.ports import PortPair
+
+if TYPE_CHECKING:
+    from mcp_kubernetes import Cluster
 
 _POD, _SERVICE, _SLICE = "v1/Pod", "v1/Service", "discovery.k8s.io/v1/EndpointSlice"
 _SERVICE_NAME = "kubernetes.io/service-name"
