@@ -11,7 +11,7 @@ from mcp_kubernetes.kube.bounds import Bounds
 from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
 from mcp_kubernetes.kube.defining import Defining
-from mcp_kubernetes.kube.discovery import Discovery
+from mcp_kubernetes.kube.discovery import MAX_AGE, Discovery
 from mcp_kubernetes.kube.guarding import Send, guarded, masking, opened, redacting, shown
 from mcp_kubernetes.kube.http import Exchange
 from mcp_kubernetes.kube.paths import APIPath, parse
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.guard import Policy
-    from mcp_kubernetes.results import Change
     from mcp_kubernetes.seal import Sealer
 
 
@@ -82,29 +81,16 @@ class KubernetesLayer:
         bounds = self._bounds(exchange)
         send = guarded(exchange.send, call, bounds)
         undoing = self._undoing(call, entry)
-        writer = self._writer(send, call, undoing)
-
-        async def lookup(kind: str, api_group: str | None, namespace: str | None) -> Resource:
-            return await self.discovery.resolve(await _key(exchange), send, kind, api_group, namespace)
-
-        async def served(max_age: float) -> Index:
-            return await self.discovery.index(await _key(exchange), send, max_age)
-
-        async def forget() -> None:
-            self.discovery.forget(await _key(exchange))
-
-        defining = Defining(lookup=lookup, change=writer.write, forget=forget)
-
-        async def undo(change_id: str, *, confirm: str | None, dry_run: bool) -> Change:
-            return await undoing.undo(change_id, writer.write, confirm=confirm, dry_run=dry_run)
-
+        write = self._writer(send, call, undoing).write
+        catalogue = _Catalogue(discovery=self.discovery, exchange=exchange, send=send)
+        defining = Defining(lookup=catalogue.resolve, change=write, forget=catalogue.forget)
         return Cluster(
             entry=entry,
             resolve=defining.resolve,
-            served=served,
+            served=catalogue.index,
             notes=call.notes,
             write=defining.write,
-            undo=undo,
+            undo=partial(undoing.undo, write=write),
             send=masking(send, call, looks=self.mask_sensitive, reveals=self.policy.show_secret_values),
             free=exchange.free_tokens,
             profiles=self.profiles,
@@ -133,9 +119,10 @@ class KubernetesLayer:
         )
 
     def _bounds(self, exchange: Exchange) -> Bounds:
+        catalogue = _Catalogue(discovery=self.discovery, exchange=exchange, send=exchange.send)
+
         async def namespaced(target: APIPath) -> bool:
-            index = await self.discovery.index(await _key(exchange), exchange.send)
-            return index.is_namespaced(target.group, target.resource)
+            return (await catalogue.index()).is_namespaced(target.group, target.resource)
 
         return Bounds(policy=self.policy, send=exchange.send, namespaced=namespaced)
 
@@ -164,10 +151,27 @@ class KubernetesLayer:
         )
 
 
-async def _key(exchange: Exchange) -> str:
-    """Cluster and credentials: no two users share what discovery said to one of them."""
-    entry = exchange.entry
-    return f"{entry.source}|{entry.name}|{entry.server}|{await exchange.fingerprint()}"
+@dataclass(frozen=True, kw_only=True)
+class _Catalogue:
+    """What a cluster serves, as it tells the user of one call: no two users share what was said to one of them."""
+
+    discovery: Discovery
+    exchange: Exchange
+    send: Send
+
+    async def resolve(self, kind: str, api_group: str | None, namespace: str | None) -> Resource:
+        return await self.discovery.resolve(await self._key(), self.send, kind, api_group, namespace)
+
+    async def index(self, max_age: float = MAX_AGE) -> Index:
+        return await self.discovery.index(await self._key(), self.send, max_age)
+
+    async def forget(self) -> None:
+        self.discovery.forget(await self._key())
+
+    async def _key(self) -> str:
+        """Cluster and credentials."""
+        entry = self.exchange.entry
+        return f"{entry.source}|{entry.name}|{entry.server}|{await self.exchange.fingerprint()}"
 
 
 def _note_wait(call: ToolCall, seconds: float) -> None:
