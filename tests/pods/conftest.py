@@ -10,26 +10,19 @@ import pytest
 
 import mcp_kubernetes_pods
 from pytest_mcp_kubernetes.apps import text
+from tests.calling import Call, Serving, serving_changes
 from tests.pods.forwards import ECHOING, Caller, Echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mcp.types import CallToolResult
 
     from pytest_mcp_kubernetes.apps import Apps
     from pytest_mcp_kubernetes.static import Static
     from tests.cluster import Cluster
     from tests.cluster.node import Pods
 
-Call = Callable[..., Awaitable["CallToolResult"]]
-"""Calls a tool; its result, an error or not."""
-
 Run = Callable[..., Awaitable[str]]
 """Runs a command in the pod; all text of an answer that must be no error."""
-
-Serving = Callable[..., AbstractAsyncContextManager[Call]]
-"""A server with these settings of the section `safety`."""
 
 NAMESPACE = "exec"
 
@@ -48,15 +41,8 @@ def pod(cluster: Cluster, any_pods: Pods) -> Iterator[str]:
 
 @pytest.fixture
 def serving(app: Apps, static: Static) -> Serving:
-    @asynccontextmanager
-    async def serve(source: object = static, **safety: Any) -> AsyncIterator[Call]:
-        settings = {"safety": {"non_destructive": False, **safety}, "kubernetes": {"qps_limit": 0}}
-        async with app({"pods": mcp_kubernetes_pods, "static": source}, settings) as client:
-
-            async def call(tool: str, **arguments: Any) -> CallToolResult:
-                return await client.call_tool(tool, arguments)
-
-            yield call
+    def serve(source: object = static, **safety: Any) -> AbstractAsyncContextManager[Call]:
+        return serving_changes(app, {"pods": mcp_kubernetes_pods, "static": source}, safety)
 
     return serve
 

@@ -18,8 +18,8 @@ from tests.pods.conftest import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_mcp_kubernetes.apps import Apps
+    from tests.calling import Serving
     from tests.cluster import Cluster
-    from tests.pods.conftest import Serving
 
 ALLOWED = ("ls", "cat /etc/passwd", "sh -c true")
 POLICY = SafetyPolicy(non_destructive=False, allowed_commands=frozenset(ALLOWED))

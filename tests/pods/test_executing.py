@@ -12,9 +12,10 @@ from pytest_mcp_kubernetes.apps import text
 from tests.pods.conftest import NAMESPACE
 
 if TYPE_CHECKING:
+    from tests.calling import Call
     from tests.cluster import Cluster
     from tests.cluster.node import Pods
-    from tests.pods.conftest import Call, Run
+    from tests.pods.conftest import Run
 
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEyMyJ9.eyJzdWIiOiJ0ZXN0LXVzZXIiLCJhIjoxfQ.c2lnbmF0dXJlLW9mLXRlc3Q"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow{0}\n-----END RSA PRIVATE KEY-----"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.calling import Call, Serving
     from tests.cluster import Cluster
-    from tests.pods.conftest import Call, Serving
 
 pytestmark = pytest.mark.usefixtures("pods")
 POINTS = 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,23 +11,16 @@ import pytest
 import mcp_kubernetes_resources
 from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static
+from tests.calling import Call, Serving, serving_changes
 from tests.invariants.probes import Witness
 from tests.writing.asking import Asking
 
 if TYPE_CHECKING:
-    from mcp.types import CallToolResult
-
     from pytest_mcp_kubernetes.apps import Apps
     from tests.cluster import Cluster
 
-Call = Callable[..., Awaitable["CallToolResult"]]
-"""Calls a tool; its result, an error or not."""
-
 Ask = Callable[..., Awaitable[str]]
 """Calls a tool; all text of an answer that must be no error."""
-
-Serving = Callable[..., AbstractAsyncContextManager[Call]]
-"""A server with these settings of the section `safety`, which signs in as the witness."""
 
 
 @pytest.fixture
@@ -38,16 +31,11 @@ def witness(cluster: Cluster) -> Witness:
 
 @pytest.fixture
 def serving(app: Apps, witness: Witness) -> Serving:
-    @asynccontextmanager
-    async def serve(**safety: Any) -> AsyncIterator[Call]:
+    """Servers that sign in as the witness."""
+
+    def serve(**safety: Any) -> AbstractAsyncContextManager[Call]:
         plugins = {"resources": mcp_kubernetes_resources, "static": Static(witness.kubeconfig)}
-        settings = {"safety": {"non_destructive": False, **safety}, "kubernetes": {"qps_limit": 0}}
-        async with app(plugins, settings) as client:
-
-            async def call(tool: str, **arguments: Any) -> CallToolResult:
-                return await client.call_tool(tool, arguments)
-
-            yield call
+        return serving_changes(app, plugins, safety)
 
     return serve
 

@@ -15,9 +15,10 @@ from tests.writing.watched import change_id, writes
 if TYPE_CHECKING:
     import pytest
 
+    from tests.calling import Call
     from tests.cluster import Cluster
     from tests.invariants.probes import Witness
-    from tests.writing.conftest import Ask, Call
+    from tests.writing.conftest import Ask
 
 _MAP = KINDS["ConfigMap"]
 _WEB = KINDS["Deployment"]

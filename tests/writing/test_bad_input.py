@@ -12,9 +12,10 @@ from tests.writing.kinds import KINDS
 from tests.writing.watched import is_write, writes
 
 if TYPE_CHECKING:
+    from tests.calling import Call
     from tests.cluster import Cluster
     from tests.invariants.probes import Witness
-    from tests.writing.conftest import Ask, Call
+    from tests.writing.conftest import Ask
 
 _MAP = KINDS["ConfigMap"]
 _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kept\n"

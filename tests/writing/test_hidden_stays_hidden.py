@@ -18,8 +18,8 @@ from tests.writing.watched import change_id
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.calling import Call
     from tests.cluster import Cluster
-    from tests.writing.conftest import Call
 
 GROUP = "hidden.example.com"
 HIDDEN = random_text()

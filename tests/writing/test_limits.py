@@ -13,9 +13,9 @@ from tests.writing.kinds import KINDS, Fields
 from tests.writing.watched import is_write, writes
 
 if TYPE_CHECKING:
+    from tests.calling import Call, Serving
     from tests.cluster import Cluster
     from tests.invariants.probes import Witness
-    from tests.writing.conftest import Call, Serving
 
 _CREATE, _APPLY, _PATCH = "k8s_create_resource", "k8s_apply_resource", "k8s_patch_resource"
 _DELETE, _SCALE = "k8s_delete_resource", "k8s_scale_resource"

@@ -19,8 +19,8 @@ from tests.writing.watched import change_id
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.calling import Call
     from tests.cluster import Cluster
-    from tests.writing.conftest import Call
 
 
 @pytest.mark.parametrize("made_up", ["", "a" * 13, "A" * 13, "../x", "a" * 64, "é", "changeId"])
