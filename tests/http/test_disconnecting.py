@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.http.server import ACCEPT, LEGACY, SLOW, SLOW_PATH, HTTPServer, Session, body, http_server, modern
 from tests.http.test_clients import MODES
+from tests.silence import silent_server
 from tests.stdio.kubeconfigs import contexts
 
 if TYPE_CHECKING:
@@ -130,32 +130,13 @@ def test_a_session_that_nobody_opened_is_not_found(servers: Callable[[str], HTTP
 
 
 def test_a_closed_connection_ends_the_request_to_the_api_server(tmp_path: Path, cluster: Cluster) -> None:
-    with silent_server() as (url, came, went):
-        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": url}, "silent")
+    with silent_server() as visit:
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": visit.url}, "silent")
         with http_server(kubeconfig=kubeconfig) as server:
             asked = {"name": "k8s_list_resources", "arguments": {"resourceType": "pods"}}
             connection = server.send(*modern("tools/call", **asked))
-            assert came.wait(30)
+            assert visit.came.wait(30)
             leave(connection)
-            assert went.wait(30)
+            assert visit.went.wait(30)
             assert [line["outcome"] for line in server.wire.audit(1)] == ["cancelled"]
             assert server.is_up()
-
-
-@contextmanager
-def silent_server() -> Iterator[tuple[str, threading.Event, threading.Event]]:
-    """A port that never says a word; the events tell that somebody came, and went."""
-    came, went = threading.Event(), threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def accept() -> None:
-            visitor, _ = listening.accept()
-            came.set()
-            while visitor.recv(1 << 16):
-                pass
-            went.set()
-            visitor.close()
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield f"https://127.0.0.1:{listening.getsockname()[1]}", came, went

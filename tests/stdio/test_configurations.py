@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.silence import silent_server
 from tests.stdio.accounts import allow
 from tests.stdio.kubeconfigs import NOWHERE, ODD_PATH, contexts
 from tests.stdio.offered import CLUSTER_TOOLS, TOOLS
-from tests.stdio.test_ending import silent_server
 from tests.stdio.wire import Wire, serving, text
 
 if TYPE_CHECKING:
@@ -68,23 +68,23 @@ def test_a_client_connects_and_is_told_about(tmp_path: Path, make: Callable[[Pat
 
 
 def test_a_handshake_asks_no_cluster_anything(tmp_path: Path, cluster: Cluster) -> None:
-    with silent_server() as (url, connected):
-        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": url}, "silent")
+    with silent_server() as visit:
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": visit.url}, "silent")
         with serving(kubeconfig=kubeconfig) as server:
             server.open()
             server.ask("tools/list")
             assert "silent" in text(server.call("k8s_get_current_context"))
-            assert not connected.is_set()
+            assert not visit.came.is_set()
 
 
 def test_a_cluster_that_never_answers_holds_up_its_own_calls_alone(tmp_path: Path, cluster: Cluster) -> None:
-    with silent_server() as (url, connected):
-        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"alive": "", "silent": url}, "alive")
+    with silent_server() as visit:
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"alive": "", "silent": visit.url}, "alive")
         with serving(kubeconfig=kubeconfig) as server:
             server.open()
             asked = {"name": "k8s_list_resources", "arguments": {**ASKED, "kubeContext": "silent"}}
             server.send(*(server.request("tools/call", **asked) for _ in range(20)))
-            assert connected.wait(30)
+            assert visit.came.wait(30)
             for _ in range(5):
                 later = server.request("tools/call", name="k8s_list_resources", arguments=ASKED)
                 server.send(later)
@@ -94,8 +94,8 @@ def test_a_cluster_that_never_answers_holds_up_its_own_calls_alone(tmp_path: Pat
 
 
 def test_a_cluster_that_never_answers_is_told_when_the_calls_time_is_over(tmp_path: Path, cluster: Cluster) -> None:
-    with silent_server() as (url, _):
-        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": url}, "silent")
+    with silent_server() as visit:
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": visit.url}, "silent")
         with serving(kubeconfig=kubeconfig, variables={"MCP_KUBERNETES_TOOLS__TIMEOUT": "1"}) as server:
             server.open()
             assert "The call took longer than 1 s and was stopped." in refusal(server)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import signal
-import socket
-import threading
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.silence import silent_server
 from tests.stdio.kubeconfigs import ODD, ODD_PATH, contexts
 from tests.stdio.wire import ERAS, Era, Wire, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.cluster import Cluster
@@ -71,35 +68,12 @@ def test_running_calls_are_cancelled_and_audited(cluster: Cluster, way: Callable
 def test_a_call_that_waits_for_a_silent_api_server_is_cancelled(
     tmp_path: Path, cluster: Cluster, way: Callable[[Wire], None]
 ) -> None:
-    with silent_server() as (url, connected):
-        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": url}, "silent")
+    with silent_server() as visit:
+        kubeconfig = contexts(tmp_path, cluster.kubeconfig, {"silent": visit.url}, "silent")
         with serving(kubeconfig=kubeconfig) as server:
             server.open()
             server.send(server.request("tools/call", name="k8s_list_resources", arguments={"resourceType": "pods"}))
-            assert connected.wait(30)
+            assert visit.came.wait(30)
             way(server)
             assert server.end() == 0
             assert [line["outcome"] for line in server.audit(1)] == ["cancelled"]
-
-
-@contextmanager
-def silent_server() -> Iterator[tuple[str, threading.Event]]:
-    """A port that takes connections and never says a word; the event tells that somebody came."""
-    came = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def accept() -> None:
-            visitor, _ = listening.accept()
-            came.set()
-            while visitor.recv(1 << 16):
-                pass
-            visitor.close()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{listening.getsockname()[1]}", came
-        finally:
-            if not came.is_set():
-                socket.create_connection(listening.getsockname()).close()
-            thread.join()
