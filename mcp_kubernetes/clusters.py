@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.settings import KubernetesSettings
 
 _MAX_NAME = 500
+_MOST_KEPT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +88,12 @@ class ClusterRegistry:
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
         """As `parameters`, and those of sources without a choice: a URI always names its cluster."""
-        return tuple(_parameter(source) for source in self.sources.values())
+        return tuple(_parameter(each.parameter, each.description) for each in self.sources.values())
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What the host puts into the schema of tools that work on a cluster."""
-        return tuple(_parameter(source) for source in self.sources.values() if source.selectable)
+        return tuple(_parameter(each.parameter, each.description) for each in self.sources.values() if each.selectable)
 
     def view(self, identity: Identity, session: Session | None) -> ClusterView:
         """The sources as one caller sees them."""
@@ -142,9 +144,11 @@ class ClusterRegistry:
 _LABELS = {"kubeContext": "Context"}
 
 
-def _parameter(source: ClusterSource) -> Parameter:
-    annotation = Annotated[str | None, Field(max_length=_MAX_NAME, description=source.description)]
-    return Parameter(source.parameter, source.parameter, annotation, for_host=True)
+@lru_cache(maxsize=_MOST_KEPT)
+def _parameter(name: str, description: str) -> Parameter:
+    """Of the same name and description it is the same, so that tools which have it keep their schema."""
+    annotation = Annotated[str | None, Field(max_length=_MAX_NAME, description=description)]
+    return Parameter(name, name, annotation, for_host=True)
 
 
 def provider_name(source: ClusterSource, settings: KubernetesSettings) -> str:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -30,6 +30,8 @@ Handler = Callable[..., Awaitable[Returned]]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _MAX_PROBLEMS = 5
+_MOST_KEPT = 1_024
+"""Models and schemas. An app that is put together again, or another one of the same process, needs them again."""
 
 
 class ToolDefinitionError(TypeError):
@@ -45,8 +47,8 @@ class Parameter:
 
     wire: str
     name: str
-    annotation: Any
-    default: Any = None
+    annotation: Any = dataclasses.field(hash=False)
+    default: Any = dataclasses.field(default=None, hash=False)
     group: str | None = None
     for_host: bool = False
 
@@ -89,9 +91,7 @@ class Tool:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters on the wire, in the order of the signature."""
-        hints = get_type_hints(self.handler, include_extras=True)
-        own = list(inspect.signature(self.handler).parameters.values())[1:]
-        return (*(found for p in own for found in _parameters(p, hints[p.name])), *self.injected)
+        return (*_own_parameters(self.handler), *self.injected)
 
     @property
     def wires(self) -> tuple[str, ...]:
@@ -107,19 +107,12 @@ class Tool:
     @cached_property
     def model(self) -> type[BaseModel]:
         """The model that validates the arguments: strict, and without unknown keys."""
-        fields: dict[str, Any] = {
-            _attribute(p): (p.annotation, Field(p.default, alias=p.wire)) for p in self.parameters
-        }
-        config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
-        return create_model(self.name, __config__=config, **fields)
+        return _model(self.name, self.parameters)
 
-    @cached_property
+    @property
     def schema(self) -> dict[str, Any]:
-        """JSON Schema of the arguments, without the noise that costs a model tokens."""
-        schema = _plain(self.model.model_json_schema())
-        kept = ("properties", "required", "$defs")
-        found = {"properties": {}} | {key: schema[key] for key in kept if key in schema}
-        return {"type": "object", **found, "additionalProperties": False}
+        """JSON Schema of the arguments, without the noise that costs a model tokens. It is shared."""
+        return _schema(self.name, self.parameters)
 
     def validate(self, arguments: Mapping[str, Any]) -> Arguments:
         """Check all arguments. Raises InvalidArguments that names fields and never repeats values."""
@@ -193,6 +186,28 @@ def _check(handler: Handler) -> None:
     }
     if found := [problem for problem, is_so in problems.items() if is_so]:
         raise ToolDefinitionError(f"{name} cannot be a tool: it {found[0]}.")
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _own_parameters(handler: Handler) -> tuple[Parameter, ...]:
+    hints = get_type_hints(handler, include_extras=True)
+    own = list(inspect.signature(handler).parameters.values())[1:]
+    return tuple(found for parameter in own for found in _parameters(parameter, hints[parameter.name]))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {_attribute(p): (p.annotation, Field(p.default, alias=p.wire)) for p in parameters}
+    config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    return create_model(name, __config__=config, **fields)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _schema(name: str, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    schema = _plain(_model(name, parameters).model_json_schema())
+    kept = ("properties", "required", "$defs")
+    found = {"properties": {}} | {key: schema[key] for key in kept if key in schema}
+    return {"type": "object", **found, "additionalProperties": False}
 
 
 def _parameters(parameter: inspect.Parameter, annotation: Any) -> list[Parameter]:
