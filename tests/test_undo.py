@@ -93,14 +93,14 @@ def reversals(patch: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [operation for operation in patch if operation["op"] != "test"]
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=100)
 @given(before=objects(), after=objects())
 def test_after_the_patch_everything_is_as_it_was(before: dict[str, Any], after: dict[str, Any]) -> None:
     found = applied(undo_patch(before, after), after)
     assert spelled(versionless(found)) == spelled(versionless(before))
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=100)
 @given(st.data())
 def test_what_somebody_else_changed_since_is_either_noticed_or_left_alone(data: st.DataObject) -> None:
     before = data.draw(objects())

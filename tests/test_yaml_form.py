@@ -35,7 +35,7 @@ def test_a_text_that_looks_like_something_else_reads_back_as_it_was_as_value_key
     assert yaml.safe_load(yaml_text(text)) == text
 
 
-@settings(derandomize=True, deadline=None, max_examples=400)
+@settings(derandomize=True, deadline=None, max_examples=200)
 @given(VALUES)
 @example({"k" * 2_000: 1, "l" * 2_000: [1, {"m" * 2_000: "n"}], "o" * 2_000: {"a": 1}})
 @example({"a": [[], {}, [[]], [{}], [[1, [2]], 3], {"b": []}]})

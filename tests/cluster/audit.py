@@ -45,9 +45,16 @@ def requests(log: Path, *, user_agent: str = "", user: str = "") -> Iterator[Req
         for line in lines:
             if not line.endswith("\n"):  # the server is still writing it
                 return
+            if user not in line or user_agent not in line:  # cheap: the log of a whole run has a hundred thousand lines
+                continue
             request = _request(json.loads(line))
             if request.user_agent.startswith(user_agent) and user in ("", request.user):
                 yield request
+
+
+def is_logged(log: Path, uri: str) -> bool:
+    """Whether a request for `uri` is in the log by now."""
+    return log.exists() and f'"requestURI":"{uri}"'.encode() in log.read_bytes()
 
 
 def _request(event: dict[str, object]) -> Request:

@@ -107,9 +107,17 @@ class Cluster:
 
     def requests(self, *, user_agent: str = "", user: str = "") -> list[audit.Request]:
         """What reached the server so far, as its audit log has it."""
+        return list(audit.requests(self._log, user_agent=user_agent, user=user))
+
+    def is_logged(self, uri: str) -> bool:
+        """Whether the audit log has a request for `uri` by now; then it has all that were answered before."""
+        return audit.is_logged(self._log, uri)
+
+    @property
+    def _log(self) -> Path:
         if self.audit_log is None:
             raise ClusterUnavailable("Somebody else's cluster shows no audit log: use an own one.")
-        return list(audit.requests(self.audit_log, user_agent=user_agent, user=user))
+        return self.audit_log
 
     @property
     def api(self) -> Api:

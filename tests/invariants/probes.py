@@ -51,7 +51,7 @@ class Witness:
 
     def seen(self) -> list[Request]:
         """Every request that reached the server as this user so far."""
-        return [request for request in seen_by(self.cluster) if request.user == self.name]
+        return seen_by(self.cluster, self.name)
 
     def asked(self) -> list[tuple[str, str]]:
         """Verb and URI of what was seen, without the discovery that finds out what a kind is."""
@@ -59,17 +59,16 @@ class Witness:
         return [(request.verb, request.uri) for request in self.seen() if request.uri not in roots]
 
 
-def seen_by(cluster: Cluster) -> list[Request]:
-    """Every request that reached the server so far, whoever sent it; one that could not sign in has no user.
+def seen_by(cluster: Cluster, user: str = "") -> list[Request]:
+    """Every request that reached the server so far, whoever sent it or as `user`; who cannot sign in is no user.
 
     The log is complete up to a request of ours that carries a mark.
     """
     mark = f"/version?mark={uuid.uuid4().hex}"
     cluster.api.get(mark)
     for _ in range(_LOOKS):
-        requests = cluster.requests()
-        if any(request.uri == mark for request in requests):
-            return [request for request in requests if "?mark=" not in request.uri]
+        if cluster.is_logged(mark):
+            return [request for request in cluster.requests(user=user) if "?mark=" not in request.uri]
         cluster.api.get("/version")
     raise AssertionError("the API server did not log a request that it answered")
 

@@ -342,7 +342,7 @@ def test_what_loops_read_of_their_items_is_decoded(text: str) -> None:
     assert Expression(text).matches(json.dumps(value).encode()) is True
 
 
-@settings(derandomize=True, max_examples=1_500, deadline=None)
+@settings(derandomize=True, max_examples=500, deadline=None)
 @given(value=OBJECTS, text=EXPRESSIONS)
 def test_the_fields_that_are_decoded_give_the_verdict_of_the_whole_object(value: dict[str, Any], text: str) -> None:
     assert Expression(text).matches(json.dumps(value).encode()) is _over_all(text, value)

@@ -236,7 +236,7 @@ TREES = st.recursive(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=1_500)
+@settings(derandomize=True, deadline=None, max_examples=500)
 @given(st.lists(st.dictionaries(NAMES, TREES, max_size=4), min_size=1, max_size=3))
 def test_whatever_would_be_masked_is_suspect(trees: list[Any]) -> None:
     items = [body(tree) for tree in trees]

@@ -49,7 +49,7 @@ def picked(sent: bytes, paths: tuple[str, ...], *, looks: bool, cut: bool) -> li
     return [*(picker.pick(raw) for raw in (*items, *(row.object for row in rows))), *cells]
 
 
-@settings(derandomize=True, deadline=None, max_examples=1_500)
+@settings(derandomize=True, deadline=None, max_examples=500)
 @given(
     objects=st.lists(st.dictionaries(NAMES, TREES, max_size=4), min_size=1, max_size=3),
     paths=st.lists(PATHS, min_size=1, max_size=3).map(tuple),
