@@ -16,7 +16,7 @@ from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.journal import ClusterName, Entry, Journal
 from mcp_kubernetes.seal import Seal
-from mcp_kubernetes.store import MemoryLimits, MemoryStore
+from mcp_kubernetes.store import Limits, MemoryStore
 
 PLANTED = "planted-value-77c1"
 ALICE, BOB = Identity(subject="alice", issuer="https://i"), Identity(subject="bob", issuer="https://i")
@@ -162,7 +162,7 @@ async def test_too_large_a_change_is_not_kept_and_says_so() -> None:
 
 
 async def test_a_store_that_takes_nothing_does_not_fail_the_change() -> None:
-    receipt = await journal(MemoryStore(MemoryLimits(size=10))).record(ALICE, ENTRY)
+    receipt = await journal(MemoryStore(Limits(size=10))).record(ALICE, ENTRY)
     assert not receipt.change_id
     assert receipt.why_not == "the store for undo did not take it"
 
