@@ -12,7 +12,7 @@ WORKERS ?= auto
 # What the real node takes, as Debian calls it; tests/cluster/node/parts.py says what else.
 NODE_PACKAGES := containerd runc containernetworking-plugins busybox-static
 
-PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugins/snapshot plugins/testing
+PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugins/snapshot plugins/testing plugins/valkey
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
