@@ -205,7 +205,7 @@ class CallApprover:
         if not self._person.reachable:
             raise Denied(
                 "A person has to approve of this first (--confirm), and this client cannot ask one (it declares no "
-                "elicitation of forms); nothing was changed.",
+                "elicitation of forms, or keeps no session in which to ask one); nothing was changed.",
                 hint="Tell the user what you wanted to do; they can do it.",
             )
         if len(self._asked) > MOST_OPERATIONS:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,33 +13,11 @@ from mcp_kubernetes_valkey import Valkey
 from mcp_kubernetes_valkey.settings import ValkeySettings
 from mcp_kubernetes_valkey.store import ValkeyStore, _options
 from pytest_mcp_kubernetes.contracts import StoreContract
+from pytest_mcp_kubernetes.valkey import PASSWORD, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
-
-PASSWORD = "not-a-secret"  # noqa: S105 - of a server that lives as long as these tests
-PROGRAM = shutil.which("valkey-server") or shutil.which("redis-server")
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A server of the test's own, at a socket; its address."""
-    if PROGRAM is None:
-        pytest.skip("There is neither valkey-server nor redis-server; on Debian: apt-get install redis-server")
-    place = folder / "valkey.sock"
-    options = {"port": "0", "unixsocket": str(place), "dir": str(folder), "save": "", "requirepass": PASSWORD}
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    process = subprocess.Popen([PROGRAM, *words], stdout=subprocess.DEVNULL)
-    with process:
-        try:
-            while not place.exists():
-                assert process.poll() is None
-                time.sleep(0.01)
-            yield f"unix:{place}"
-        finally:
-            process.kill()
-            place.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
