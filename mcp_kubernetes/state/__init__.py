@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mcp_kubernetes.hookspecs import hookimpl
 from mcp_kubernetes.state.settings import StateSettings
-from mcp_kubernetes.state.sqlite import SQLiteStore
 from mcp_kubernetes.store import MemoryStore, Store
 
 
@@ -17,4 +16,8 @@ def register_settings() -> type[StateSettings]:
 @hookimpl
 def register_stores(settings: StateSettings) -> list[Store]:
     """The memory of the process, and a file if one is named."""
-    return [MemoryStore(), *([SQLiteStore(settings.file)] if settings.file else [])]
+    if settings.file is None:
+        return [MemoryStore()]
+    from mcp_kubernetes.state.sqlite import SQLiteStore  # start-up does without it where nobody names a file
+
+    return [MemoryStore(), SQLiteStore(settings.file)]

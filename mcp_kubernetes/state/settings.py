@@ -8,7 +8,6 @@ from pydantic import field_validator
 
 from mcp_kubernetes.settings import Settings, setting
 from mcp_kubernetes.state.keys import read
-from mcp_kubernetes.state.sqlite import check_file
 from mcp_kubernetes.store import MemoryStore
 
 
@@ -33,6 +32,8 @@ class StateSettings(Settings):
     @classmethod
     def _usable(cls, path: Path | None) -> Path | None:
         if path is not None:
+            from mcp_kubernetes.state.sqlite import check_file  # start-up does without it where nobody names a file
+
             check_file(path)
         return path
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mcp_kubernetes import Settings, hookimpl
 from mcp_kubernetes_valkey.settings import ValkeySettings
-from mcp_kubernetes_valkey.store import ValkeyStore
 
 if TYPE_CHECKING:
     from mcp_kubernetes.spi import Store
@@ -23,4 +22,8 @@ class Valkey:
     @hookimpl
     def register_stores(self, settings: ValkeySettings) -> list[Store]:
         """The store at that server, if one is named."""
-        return [ValkeyStore(settings)] if settings.url else []
+        if not settings.url:
+            return []
+        from mcp_kubernetes_valkey.store import ValkeyStore  # whoever names no server does not need it
+
+        return [ValkeyStore(settings)]
