@@ -16,10 +16,14 @@ _PROGRAMS = ("valkey-server", "redis-server")
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A server of the test's own at a socket in `folder`, with PASSWORD; its address as `--valkey-url` takes it."""
+def serving(folder: Path, **more: str) -> Iterator[str]:
+    """A server of the test's own at a socket in `folder`, with PASSWORD; its address as `--valkey-url` takes it.
+
+    `more` are options of the server's configuration, with underscores for hyphens.
+    """
     place = folder / "valkey.sock"
     options = {"port": "0", "unixsocket": str(place), "dir": str(folder), "save": "", "requirepass": PASSWORD}
+    options |= {name.replace("_", "-"): value for name, value in more.items()}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     process = subprocess.Popen([_program(), *words], stdout=subprocess.DEVNULL)  # noqa: S603 - our own words
     with process:
