@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from mcp_kubernetes import __version__
@@ -219,6 +220,7 @@ class App:
             journal=self._journal,
             user_agent=f"mcp-kubernetes/{__version__}",
             mask_sensitive=self.config.section(SafetySettings).mask_sensitive,
+            mark_key=partial(self._seal.derived, "masks"),
             kinds=[profile for c in self._contributions for profile in c.kinds],
             rules=[rule for c in self._contributions for rule in c.findings],
         )

@@ -42,6 +42,10 @@ class Seal:
         """A sealer whose values can only be opened by one with the same question, and a key in common."""
         return Sealer(self.keys(), json.dumps(question).encode())
 
+    def derived(self, purpose: str) -> bytes:
+        """A key for another purpose than sealing, from the first of them."""
+        return hmac.digest(self.keys()[0], purpose.encode(), "sha256")
+
 
 class NotSealedHere(ValueError):
     """Bytes that were sealed with another key or for another question, or were changed since."""

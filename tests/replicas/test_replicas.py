@@ -213,6 +213,19 @@ async def test_a_cursor_of_one_replica_is_gone_on_with_at_the_other(
         assert min(map(len, call.served())) >= 2
 
 
+async def test_a_value_that_nobody_changed_has_one_mask_at_all_replicas_with_keys_in_common(
+    sharing: list[HTTPServer], apart: list[HTTPServer], cluster: Cluster, namespace: str
+) -> None:
+    secret = {"metadata": {"name": "db"}, "stringData": {"password": "planted-value-90d1"}}
+    cluster.api.post(f"/api/v1/namespaces/{namespace}/secrets", secret)
+    which = {"resourceType": "secrets", "namespace": namespace, "name": "db"}
+    for servers, number in ((sharing, 1), (apart, 2)):
+        async with through(*servers) as call:
+            answers = [await call("k8s_get_resource", **which) for _ in servers]
+        masks = {mask for answer in answers for mask in re.findall(r"<masked: [^>]+>", answer)}
+        assert len(masks) == number
+
+
 async def test_without_keys_in_common_a_cursor_and_an_undo_of_another_replica_are_refused_in_so_many_words(
     apart: list[HTTPServer], cluster: Cluster, namespace: str
 ) -> None:
