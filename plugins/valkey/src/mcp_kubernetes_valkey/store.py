@@ -95,8 +95,8 @@ class ValkeyStore:
         await self._run(_TRIM, [self._index(folder)], most)
 
     async def _run(self, script: str, keys: Sequence[str], *arguments: bytes | int) -> None:
-        client: Any = await self._connected()  # its types know of no bytes in a script
-        await client.eval(script, len(keys), *keys, *arguments)
+        client = await self._connected()
+        await client.register_script(script)(keys=keys, args=arguments)
 
     async def _connected(self) -> Valkey:
         """The client, whose library is imported when it is first needed, and not by the event loop.
