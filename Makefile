@@ -12,11 +12,11 @@ WORKERS ?= auto
 # What the real node takes, as Debian calls it; tests/cluster/node/parts.py says what else.
 NODE_PACKAGES := containerd runc containernetworking-plugins busybox-static
 
-PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugins/snapshot plugins/testing
+PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugins/snapshot plugins/testing plugins/valkey
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-node node coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
+.PHONY: help venv test test-node node redis coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ test: venv ## every test; ARGS="-k x" goes to pytest
 node: ## what a real node for tests takes, from Debian's packages, as root: containerd, runc, CNI plugins, busybox
 	@dpkg --status $(NODE_PACKAGES) >/dev/null 2>&1 || { \
 	  apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends $(NODE_PACKAGES); }
+
+redis: ## a server for tests of the plugin valkey, from Debian's package, as root; the tests start it themselves
+	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null || { \
+	  apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends redis-server; }
 
 test-node: venv ## what takes minutes at the real node; the smaller siblings of these are in `make test`
 	$(PY) -m pytest -m load tests/pods $(ARGS)

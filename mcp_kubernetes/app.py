@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from mcp_kubernetes import __version__
@@ -31,7 +32,9 @@ from mcp_kubernetes.settings import (
     ServerSettings,
     ToolSettings,
 )
-from mcp_kubernetes.store import MemoryStore
+from mcp_kubernetes.state.guarded import GuardedStore, chosen
+from mcp_kubernetes.state.keys import KeyFile
+from mcp_kubernetes.state.settings import StateSettings
 from mcp_kubernetes.tools import Tool
 from mcp_kubernetes.watchdog import Watchdog
 
@@ -78,8 +81,8 @@ class App:
         self.streams: StandardStreams | None = None
         self._ending: Ending = lambda _, __: None
         self._contributions = plugins.contributions(config.sections)
-        self._seal = Seal.fresh()
-        self._store = MemoryStore()
+        key_file = config.section(StateSettings).key_file
+        self._seal = Seal(KeyFile(key_file)) if key_file else Seal.fresh()
         self._watchdog = Watchdog(plugins.packages())
         self._background = Background(self._watchdog, config.section(ToolSettings).background)
         self._lifespans = Lifespans(self._watchdog, config.section(PluginSettings).lifespan_timeout)
@@ -126,6 +129,11 @@ class App:
         return Authentication.of(offered, self.config.section(AuthSettings).providers)
 
     @property
+    def store(self) -> GuardedStore:
+        """Where what outlives a call is kept."""
+        return self._store
+
+    @property
     def view(self) -> AppView:
         """What plugins may see."""
         return AppView(version=__version__, tools=tuple(tool.name for tool in self.visible_tools))
@@ -154,6 +162,7 @@ class App:
             await self._background.stop()
             await self._lifespans.stop()
             await self._clusters.aclose()
+            await self._store.aclose()
         finally:
             self._watchdog.stop()
 
@@ -195,6 +204,7 @@ class App:
 
     def _compose(self) -> None:
         """Put together what the plugins in use offer."""
+        self._store = chosen([s for c in self._contributions for s in c.stores], self.config.section(StateSettings))
         kubernetes = self.config.section(KubernetesSettings)
         self._policy = SafetyPolicy.of(
             self.config.section(SafetySettings), self.config.section(ServerSettings).transport
@@ -210,6 +220,7 @@ class App:
             journal=self._journal,
             user_agent=f"mcp-kubernetes/{__version__}",
             mask_sensitive=self.config.section(SafetySettings).mask_sensitive,
+            mark_key=partial(self._seal.derived, "masks"),
             kinds=[profile for c in self._contributions for profile in c.kinds],
             rules=[rule for c in self._contributions for rule in c.findings],
         )

@@ -129,12 +129,14 @@ class _Slips:
             found = self._sealer.open(state)
         except InvalidArguments:
             raise Denied(
-                "This approval was given for another call, or before the server was restarted; nothing was changed.",
+                "This approval was given for another call, or asked for by another replica or before the server was "
+                "restarted; nothing was changed.",
                 hint="Make the call anew, without it.",
             ) from None
         if await self.store.take(self._key(found["number"])) is None:
             raise Denied(
-                f"This approval was used already, or is older than {SECONDS / 60:g} minutes; nothing was changed.",
+                f"This approval was used already, is older than {SECONDS / 60:g} minutes, or was asked for by another "
+                "replica that shares no store with this one; nothing was changed.",
                 hint="Make the call anew, without it.",
             )
         return set(found["operations"])
@@ -203,7 +205,7 @@ class CallApprover:
         if not self._person.reachable:
             raise Denied(
                 "A person has to approve of this first (--confirm), and this client cannot ask one (it declares no "
-                "elicitation of forms); nothing was changed.",
+                "elicitation of forms, or keeps no session in which to ask one); nothing was changed.",
                 hint="Tell the user what you wanted to do; they can do it.",
             )
         if len(self._asked) > MOST_OPERATIONS:

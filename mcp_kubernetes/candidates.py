@@ -36,7 +36,11 @@ FIRST_PARTY = frozenset(
 )
 """Plugin names that belong to this project's distributions, whether they are installed or not."""
 
-OWN = {"http": "mcp_kubernetes.transports.http", "transports": "mcp_kubernetes.transports"}
+OWN = {
+    "http": "mcp_kubernetes.transports.http",
+    "state": "mcp_kubernetes.state",
+    "transports": "mcp_kubernetes.transports",
+}
 """The host's internal plugins and their modules: always there, asked first."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -81,6 +81,7 @@ class ClusterRegistry:
     journal: Callable[[], Journal]
     user_agent: str
     mask_sensitive: bool
+    mark_key: Callable[[], bytes]
     kinds: Sequence[KindProfile]
     rules: Sequence[FindingRule]
     _layer: KubernetesLayer | None = field(default=None, init=False)
@@ -135,6 +136,7 @@ class ClusterRegistry:
                 journal=self.journal(),
                 user_agent=self.user_agent,
                 mask_sensitive=self.mask_sensitive,
+                mark_key=self.mark_key,
                 kinds=self.kinds,
                 rules=self.rules,
             )

@@ -16,6 +16,7 @@
         ├── OutcomeUnknown          a change was sent, and what became of it is not known
         ├── ConnectionFailed        a connection to a pod could not be made, or was ended by its node
         ├── AnswerTooLarge          an answer beyond the byte cap
+        ├── StoreError              what outlives a call could not be kept, or not be looked up
         └── APIError                the API server answered with a Status
             ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · MethodNotAllowed 405
             ├── Conflict 409 (FieldConflict) · Expired 410 · UnsupportedMediaType 415 · Invalid 422 (PatchRefused)
@@ -115,6 +116,12 @@ class AnswerTooLarge(ToolError):
     """The API server's answer went beyond the byte cap and was dropped."""
 
     hint = "Ask for less: a namespace, a selector, a smaller limit."
+
+
+class StoreError(ToolError):
+    """The store of what outlives a call cannot be used, or cannot take this value; what was there is unchanged."""
+
+    hint = "Try again in a moment; if it stays, tell whoever runs this server."
 
 
 class APIError(ToolError):

@@ -4,8 +4,8 @@ All hooks are optional, synchronous and asked once at start-up, for one plugin a
 objects; nothing on the way of a request goes through pluggy. An implementation may leave out arguments that
 it does not need. `settings` is the plugin's own validated model, or None if it declares none.
 
-Order: `register_settings`, then sources, providers, auth providers, transports, tools, middleware, kinds, findings, and
-`lifespan` last.
+Order: `register_settings`, then sources, providers, auth providers, transports, stores, tools, middleware, kinds,
+findings, and `lifespan` last.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
     from mcp_kubernetes.settings import Settings
+    from mcp_kubernetes.store import Store
     from mcp_kubernetes.templates import ResourceTemplate
     from mcp_kubernetes.tools import Tool
     from mcp_kubernetes.transports import Transport
@@ -68,6 +69,15 @@ def register_auth_providers(settings: Any) -> Iterable[AuthProvider]:  # type: i
 @hookspec
 def register_transports(settings: Any) -> Iterable[Transport]:  # type: ignore[empty-body]
     """Offer ways to reach this server. `--transport` chooses one by name. Since 0.1."""
+
+
+@hookspec
+def register_stores(settings: Any) -> Iterable[Store]:  # type: ignore[empty-body]
+    """Say where what outlives a call can be kept, for the replicas of a server to share.
+
+    A store that is not set up is left out: one that is, and that the setting `state.store` does not name, keeps the
+    server from starting. Names are unique over all plugins. Only the one that is named is ever used. Since 0.1.
+    """
 
 
 @hookspec

@@ -11,15 +11,16 @@ import hashlib
 import os
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
-from mcp_kubernetes.errors import InvalidArguments
+from mcp_kubernetes.errors import InvalidArguments, StoreError
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.seal import NotSealedHere, Seal, Sealer
-from mcp_kubernetes.store import Store, StoreError
+from mcp_kubernetes.store import Store
 
 MOST_ENTRIES = 100
 """Of one identity: the oldest are forgotten."""
@@ -98,20 +99,25 @@ class Journal:
         return Receipt(change_id=change_id)
 
     async def find(self, identity: Identity, change_id: str) -> Entry:
-        """The change of that id. Raises InvalidArguments, in the same words for whatever reason there is none."""
+        """The change of that id. Raises StoreError where nobody can tell.
+
+        Raises InvalidArguments, in the same words for whatever reason there is none.
+        """
         if _ID.fullmatch(change_id):
             sealed = await self.store.get(_key(identity, change_id))
             if sealed and (entry := await asyncio.to_thread(_opened, sealed, self._sealer(identity, change_id))):
                 return entry
         raise InvalidArguments(
             "No change of yours that could still be undone has this changeId.",
-            hint="Take it from the answer of the change; it is kept for a limited time, and not beyond a restart.",
+            hint="Take it from the answer of the change; it is kept for a limited time, and by the server process that "
+            "made the change alone, unless its operator has set up a store that replicas share.",
         )
 
     async def forget(self, identity: Identity, change_id: str) -> None:
-        """Drop a change, for example once it was undone."""
+        """Drop a change, for example once it was undone. Never fails: it is forgotten at the end of its time anyway."""
         if _ID.fullmatch(change_id):
-            await self.store.delete(_key(identity, change_id))
+            with suppress(StoreError):
+                await self.store.delete(_key(identity, change_id))
 
     def _sealer(self, identity: Identity, change_id: str) -> Sealer:
         return self.seal.bound(_FOLDER, identity.key, change_id)

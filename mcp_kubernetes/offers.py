@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
     from mcp_kubernetes.settings import KubernetesSettings, Settings
+    from mcp_kubernetes.store import Store
     from mcp_kubernetes.transports import Transport
 
 Ask = Callable[[str], list[Any]]
@@ -35,6 +36,7 @@ class Contribution:
     providers: Sequence[CredentialProvider]
     auth_providers: Sequence[AuthProvider]
     transports: Sequence[Transport]
+    stores: Sequence[Store]
     tools: Sequence[Tool]
     templates: Sequence[ResourceTemplate]
     middleware: Sequence[Middleware]
@@ -47,6 +49,7 @@ class Contribution:
         yield from (("credential provider", provider.name) for provider in self.providers)
         yield from (("authentication provider", provider.name) for provider in self.auth_providers)
         yield from (("transport", transport.name) for transport in self.transports)
+        yield from (("store", store.name) for store in self.stores)
         yield from (("tool", tool.name) for tool in self.tools)
         yield from (("resource template", template.uri) for template in self.templates)
         yield from (("tool", tool.name) for template in self.templates for tool in template.tools)
@@ -63,6 +66,7 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         providers=_PROVIDERS.gather(ask),
         auth_providers=_AUTH_PROVIDERS.gather(ask),
         transports=_TRANSPORTS.gather(ask),
+        stores=_STORES.gather(ask),
         tools=_TOOLS.gather(ask),
         templates=_TEMPLATES.gather(ask),
         middleware=_MIDDLEWARE.gather(ask),
@@ -165,6 +169,12 @@ _AUTH_PROVIDERS = _Offer(
     methods=("verify",),
 )
 _TRANSPORTS = _Offer(hook="register_transports", noun="transport", texts=("name",), methods=("serve",))
+_STORES = _Offer(
+    hook="register_stores",
+    noun="store",
+    texts=("name",),
+    methods=("get", "put", "delete", "take", "trim", "check", "aclose"),
+)
 _TOOLS = _Offer(hook="register_tools", noun="tool made with @tool", kind=Tool)
 _TEMPLATES = _Offer(
     hook="register_resources",

@@ -1,4 +1,4 @@
-"""For authors of cluster sources, credential providers, transports and middleware. Provisional until 1.0."""
+"""For authors of cluster sources, credential providers, transports, stores and middleware. Provisional until 1.0."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.server import mcp_server
+    from mcp_kubernetes.store import Store
     from mcp_kubernetes.transports import Transport
 
 _HOMES = {
@@ -48,6 +49,7 @@ _HOMES = {
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),
     "server": ("mcp_server",),
+    "store": ("Store",),
     "transports": ("Transport",),
 }
 
@@ -75,6 +77,7 @@ __all__ = [
     "Response",
     "Session",
     "Stage",
+    "Store",
     "Transport",
     "Tunnel",
     "UnknownCluster",

@@ -1,6 +1,6 @@
 """Where what must outlive a call is kept: one protocol, so that replicas can share it, and the memory of one process.
 
-Keys and values say nothing of the process that put them, so whoever else has the store and the key can read them.
+Keys and values say nothing of the process that put them, so whoever else has the store and the keys can read them.
 """
 
 from __future__ import annotations
@@ -10,18 +10,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from mcp_kubernetes.errors import MCPKubernetesError
-
-
-class StoreError(MCPKubernetesError):
-    """The store cannot be reached, or cannot take this value; what was there before is unchanged."""
+from mcp_kubernetes.errors import StoreError
 
 
 class Store(Protocol):
     """Bytes by key, each for a time. What is kept may be lost: it is never the only place of anything needed.
 
-    Keys are made of parts joined by slashes, as paths are. Each method may raise StoreError.
+    Keys are a folder, a slash and a name without one; keys and values tell nothing to whoever else reads the store.
+    A store opens what it needs when it is first used, and is used from one event loop. Its methods may raise anything:
+    the host tells the model that the store cannot be used, and the operator why.
     """
+
+    name: str
+    """What `--state-store` calls it."""
+
+    async def check(self) -> None:
+        """Return if the store can be used now."""
+
+    async def aclose(self) -> None:
+        """Close what is open, at the end."""
 
     async def get(self, key: str) -> bytes | None:
         """The value; None if there is none, or no longer."""
@@ -36,15 +43,20 @@ class Store(Protocol):
         """Get and forget in one step: of several who take at the same time, one gets it."""
 
     async def trim(self, folder: str, most: int) -> None:
-        """Forget the oldest values whose keys begin with `folder` and a slash until there are `most`."""
+        """Forget the oldest values of a folder until there are `most`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemoryLimits:
-    """How much a MemoryStore keeps: number of values, and bytes of keys and values together."""
+class Limits:
+    """How much a store of ours keeps: number of values, and bytes of keys and values together."""
 
     entries: int = 10_000
     size: int = 64 << 20
+
+    def check(self, size: int) -> None:
+        """Raise StoreError for a value that could never be kept."""
+        if size > self.size or self.entries < 1:
+            raise StoreError(f"A value of {size:,} bytes is larger than the whole store; nothing was changed.")
 
 
 class _Kept(NamedTuple):
@@ -55,14 +67,22 @@ class _Kept(NamedTuple):
 class MemoryStore:
     """The store of one process: what is beyond its limits is forgotten, the oldest first.
 
-    `clock` tells seconds that only grow. It has to be used from one event loop.
+    `clock` tells seconds that only grow.
     """
 
-    def __init__(self, limits: MemoryLimits | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limits = limits or MemoryLimits()
+    name = "memory"
+
+    def __init__(self, limits: Limits | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits or Limits()
         self._clock = clock
         self._kept: dict[str, _Kept] = {}  # in the order of their putting
         self._size = 0
+
+    async def check(self) -> None:
+        """It is always there."""
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
 
     async def get(self, key: str) -> bytes | None:
         """The value; None if there is none, or no longer."""
@@ -71,9 +91,8 @@ class MemoryStore:
 
     async def put(self, key: str, value: bytes, *, ttl: float) -> None:
         """Keep the value. Raises StoreError if it alone is beyond the limits."""
-        size = _size(key, value)
-        if size > self._limits.size or self._limits.entries < 1:
-            raise StoreError(f"A value of {len(value):,} bytes is larger than the whole store.")
+        size = size_of(key, value)
+        self._limits.check(size)
         self._forget(key)
         self._make_room(size)
         self._kept[key] = _Kept(value, self._clock() + ttl)
@@ -119,8 +138,9 @@ class MemoryStore:
 
     def _forget(self, key: str) -> None:
         if found := self._kept.pop(key, None):
-            self._size -= _size(key, found.value)
+            self._size -= size_of(key, found.value)
 
 
-def _size(key: str, value: bytes) -> int:
+def size_of(key: str, value: bytes) -> int:
+    """Bytes that count against the limits."""
     return len(key.encode()) + len(value)

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.errors import InvalidArguments
+from mcp_kubernetes.errors import InvalidArguments, StoreError
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.journal import ClusterName, Entry, Journal
 from mcp_kubernetes.seal import Seal
-from mcp_kubernetes.store import MemoryLimits, MemoryStore
+from mcp_kubernetes.store import Limits, MemoryStore
 
 PLANTED = "planted-value-77c1"
 ALICE, BOB = Identity(subject="alice", issuer="https://i"), Identity(subject="bob", issuer="https://i")
@@ -117,6 +117,26 @@ async def test_nobody_forgets_somebody_elses_change() -> None:
     assert await mine.find(ALICE, change_id) == ENTRY
 
 
+async def test_a_store_that_fails_fails_what_needs_it_and_never_what_has_been_done() -> None:
+    class Failing(MemoryStore):
+        """Stands for one that others run."""
+
+        async def get(self, key: str) -> bytes | None:
+            raise StoreError(f"Nothing at {key}.")
+
+        async def put(self, key: str, value: bytes, *, ttl: float) -> None:
+            raise StoreError(f"{key}: {len(value)} bytes for {ttl} seconds are not taken.")
+
+        async def delete(self, key: str) -> None:
+            raise StoreError(f"{key} stays.")
+
+    mine = journal(Failing())
+    assert (await mine.record(ALICE, ENTRY)).why_not == "the store for undo did not take it"
+    await mine.forget(ALICE, "a" * 13)
+    with pytest.raises(StoreError):
+        await mine.find(ALICE, "a" * 13)
+
+
 async def test_an_entry_moved_to_another_id_or_another_person_is_not_opened() -> None:
     store = MemoryStore()
     mine = journal(store)
@@ -162,7 +182,7 @@ async def test_too_large_a_change_is_not_kept_and_says_so() -> None:
 
 
 async def test_a_store_that_takes_nothing_does_not_fail_the_change() -> None:
-    receipt = await journal(MemoryStore(MemoryLimits(size=10))).record(ALICE, ENTRY)
+    receipt = await journal(MemoryStore(Limits(size=10))).record(ALICE, ENTRY)
     assert not receipt.change_id
     assert receipt.why_not == "the store for undo did not take it"
 

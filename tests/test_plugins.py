@@ -96,7 +96,7 @@ def test_given_objects_stand_instead_of_the_installed_plugins(site: Site) -> Non
     site.install("acme", TOOL.format(name="acme_hello"))
     given = import_module(site.module(TOOL.format(name="given_hello")))
     plugins = Plugins.load(PluginSettings(), {"given": given})
-    assert [state.name for state in plugins.states] == ["http", "transports", "given"]
+    assert [state.name for state in plugins.states] == ["http", "state", "transports", "given"]
     assert contribute(plugins) == {"given": ["given_hello"]}
 
 

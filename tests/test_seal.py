@@ -45,7 +45,7 @@ def test_only_the_same_question_opens_it(one: list[str], other: list[str]) -> No
 
 
 def test_another_process_cannot_open_it(seal: Seal) -> None:
-    with pytest.raises(InvalidArguments, match="does not belong to this question, or the server was restarted"):
+    with pytest.raises(InvalidArguments, match="a key that this server does not have: that of another replica, or one"):
         Seal.fresh().bound("q").open(seal.bound("q").seal(VALUE))
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.store import MemoryLimits, MemoryStore, StoreError
+from mcp_kubernetes.errors import StoreError
+from mcp_kubernetes.store import Limits, MemoryStore
 
 
 class Clock:
@@ -64,14 +65,14 @@ async def test_what_is_taken_is_gone_and_only_one_gets_it() -> None:
 
 
 async def test_of_too_many_the_oldest_go() -> None:
-    store = MemoryStore(MemoryLimits(entries=3))
+    store = MemoryStore(Limits(entries=3))
     for key in ("a", "b", "c", "a", "d"):
         await store.put(key, b"", ttl=60)
     assert await present(store, "a", "b", "c", "d") == ["a", "c", "d"]
 
 
 async def test_of_too_many_bytes_the_oldest_go_and_keys_count() -> None:
-    store = MemoryStore(MemoryLimits(size=30))
+    store = MemoryStore(Limits(size=30))
     for key in ("a", "b", "c"):
         await store.put(key, b"x" * 9, ttl=60)
     assert await present(store, "a", "b", "c") == ["a", "b", "c"]
@@ -80,7 +81,7 @@ async def test_of_too_many_bytes_the_oldest_go_and_keys_count() -> None:
 
 
 async def test_putting_it_again_costs_nobody_else_room() -> None:
-    store = MemoryStore(MemoryLimits(entries=2, size=20))
+    store = MemoryStore(Limits(entries=2, size=20))
     await store.put("a", b"x" * 9, ttl=60)
     for _ in range(3):
         await store.put("b", b"x" * 9, ttl=60)
@@ -88,7 +89,7 @@ async def test_putting_it_again_costs_nobody_else_room() -> None:
 
 
 async def test_what_has_expired_makes_room_before_anything_else_goes(clock: Clock) -> None:
-    store = MemoryStore(MemoryLimits(entries=2), clock=clock)
+    store = MemoryStore(Limits(entries=2), clock=clock)
     await store.put("long", b"", ttl=1_000)
     await store.put("short", b"", ttl=10)
     clock.now += 11
@@ -97,7 +98,7 @@ async def test_what_has_expired_makes_room_before_anything_else_goes(clock: Cloc
 
 
 async def test_a_value_that_can_never_fit_is_refused_and_costs_nobody_anything() -> None:
-    store = MemoryStore(MemoryLimits(size=100))
+    store = MemoryStore(Limits(size=100))
     await store.put("a", b"one", ttl=60)
     with pytest.raises(StoreError):
         await store.put("b", b"x" * 100, ttl=60)
@@ -129,7 +130,7 @@ async def test_what_has_expired_does_not_count_when_a_folder_is_trimmed(clock: C
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 12), st.integers(1, 30)), max_size=30))
 async def test_it_never_keeps_more_than_its_limits(puts: list[tuple[str, int, int]]) -> None:
     clock = Clock()
-    store = MemoryStore(MemoryLimits(entries=3, size=20), clock=clock)
+    store = MemoryStore(Limits(entries=3, size=20), clock=clock)
     for key, size, seconds in puts:
         await store.put(key, b"x" * size, ttl=20)
         assert await store.get(key) == b"x" * size

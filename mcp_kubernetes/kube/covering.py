@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mcp_kubernetes.kube.forms import ASSIGNED, ASSIGNMENTS, FORMS, may_hold
-from mcp_kubernetes.kube.marks import MARKER, decoded, is_mark, mark
+from mcp_kubernetes.kube.marks import MARKER, Owner, decoded, is_mark, mark, owned
 from mcp_kubernetes.kube.references import is_reference
 from mcp_kubernetes.kube.sensitive import is_plain, is_sensitive
 
@@ -32,7 +32,7 @@ class Cover:
     With `refers`, the name of a Secret stays in a field that is called so. `changed` tells whether anything was masked.
     """
 
-    def __init__(self, owner: bytes, *, looks: bool = True, refers: bool = True) -> None:
+    def __init__(self, owner: Owner, *, looks: bool = True, refers: bool = True) -> None:
         self._owner = owner
         self._looks = looks
         self._refers = refers
@@ -108,7 +108,8 @@ class Cover:
         """
         if text.lstrip()[:1] not in {"{", "["}:
             return text
-        inner = Cover(self._owner + "/".join(self._path).encode(), looks=self._looks, refers=self._refers_inside)
+        owner = owned(self._owner, "/".join(self._path).encode())
+        inner = Cover(owner, looks=self._looks, refers=self._refers_inside)
         try:
             found = inner.value(msgspec.json.decode(text))
         except msgspec.DecodeError:

@@ -114,7 +114,7 @@ async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:
     return kept
 
 
-def masking(send: Send, call: ToolCall, *, looks: bool, reveals: bool) -> Send:
+def masking(send: Send, call: ToolCall, *, looks: bool, key: bytes, reveals: bool) -> Send:
     """`send` with masked answers; with `looks`, what looks like a credential is masked outside of Secrets, too.
 
     With `reveals`, the answer about a single Secret holds its values as well, to be shown and for nothing else.
@@ -123,7 +123,7 @@ def masking(send: Send, call: ToolCall, *, looks: bool, reveals: bool) -> Send:
     async def masking_send(request: Request) -> Response:
         response = await send(request)
         target = parse(request.path)
-        body = await shown(response.body, target, looks=looks, paths=request.paths)
+        body = await shown(response.body, target, looks=looks, key=key, paths=request.paths)
         if body is response.body:
             return response
         if reveals and holds_values(target) and target.name:
@@ -139,7 +139,7 @@ def masking(send: Send, call: ToolCall, *, looks: bool, reveals: bool) -> Send:
     return masking_send
 
 
-async def shown(body: bytes, target: APIPath, *, looks: bool, paths: tuple[str, ...] = ()) -> bytes:
+async def shown(body: bytes, target: APIPath, *, looks: bool, key: bytes, paths: tuple[str, ...] = ()) -> bytes:
     """The body without what is hidden; what has no objects in it, such as a log, comes back as it is.
 
     Of a list of other objects than Secrets, what `paths` do not lead to may be left out.
@@ -147,13 +147,14 @@ async def shown(body: bytes, target: APIPath, *, looks: bool, paths: tuple[str, 
     is_secret = holds_values(target)
     if not is_secret and (not target.resource or target.subresource in _TEXTS):
         return body
-    hide = partial(_secret, looks=looks) if is_secret else partial(hidden, looks=looks, paths=paths)
+    hide = partial(_secret, looks=looks, key=key) if is_secret else partial(hidden, looks=looks, key=key, paths=paths)
     return hide(body) if len(body) <= _QUICK else await asyncio.to_thread(hide, body)
 
 
-def _secret(body: bytes, *, looks: bool) -> bytes:
+def _secret(body: bytes, *, looks: bool, key: bytes) -> bytes:
     """Without values, and then without what looks like a credential beside them: an annotation, a label."""
-    return hidden(masked(body), looks=True) if looks else masked(body)
+    without_values = masked(body, key=key)
+    return hidden(without_values, looks=True, key=key) if looks else without_values
 
 
 def _note(call: ToolCall, body: bytes, sentence: str) -> None:

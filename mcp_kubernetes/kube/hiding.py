@@ -12,6 +12,7 @@ import msgspec
 
 from mcp_kubernetes.kube.covering import Cover
 from mcp_kubernetes.kube.decode import fields, joined, too_deep
+from mcp_kubernetes.kube.marks import owned
 from mcp_kubernetes.kube.projection import projected
 from mcp_kubernetes.kube.sensitive import is_sensitive
 from mcp_kubernetes.kube.suspects import any_is_suspect, is_suspect
@@ -34,16 +35,17 @@ class _Row(msgspec.Struct):
     object: _Owner | None = None
 
 
-def hidden(body: bytes, *, looks: bool, paths: tuple[str, ...] = ()) -> bytes:
+def hidden(body: bytes, *, looks: bool, key: bytes, paths: tuple[str, ...] = ()) -> bytes:
     """The body of an answer, masked by name and by form; without `looks`, only Secrets inside of other objects.
 
     What is no JSON object is dropped: it could not be searched. Where `paths` are given, the objects of a list are
-    cut down to what they lead to. Raises AnswerTooLarge for an object that is nested too deeply.
+    cut down to what they lead to. The digests in the masks are made with `key`. Raises AnswerTooLarge for an object
+    that is nested too deeply.
     """
     if not body.lstrip().startswith(b"{"):
         return b"{}"
     try:
-        return _hidden(projected(body, paths), _Hiding(looks))
+        return _hidden(projected(body, paths), _Hiding(looks, key))
     except RecursionError:
         raise too_deep() from None
 
@@ -55,9 +57,10 @@ def _hidden(body: bytes, hiding: _Hiding) -> bytes:
 
 
 class _Hiding:
-    def __init__(self, looks: bool) -> None:
+    def __init__(self, looks: bool, key: bytes) -> None:
         self._suspects: Callable[[bytes], bool] = is_suspect if looks else _holds_secret
         self._looks = looks
+        self._key = key
 
     def answer(self, body: bytes) -> bytes:
         """An object, a list or a table; or an event of a watch about one."""
@@ -87,7 +90,7 @@ class _Hiding:
     def _object(self, raw: bytes) -> bytes:
         if not self._suspects(raw):
             return raw
-        cover = Cover(_owner(_decoded(raw, _Owner)), looks=self._looks)
+        cover = self._cover(_owner(_decoded(raw, _Owner)))
         value = cover.value(_decode(raw))
         return msgspec.json.encode(value) if cover.changed else raw
 
@@ -97,10 +100,13 @@ class _Hiding:
         row = _decode(raw)
         found = _decoded(raw, _Row)
         cells = row.get("cells") or []
-        cover = Cover(_owner(found and found.object) or str(cells[:1]).encode(), looks=self._looks)
+        cover = self._cover(_owner(found and found.object) or str(cells[:1]).encode())
         row["cells"] = [cover.field(cell, columns.get(at, "")) for at, cell in enumerate(cells)]
         row["object"] = cover.value(row.get("object"))
         return msgspec.json.encode(row) if cover.changed else raw
+
+    def _cover(self, told_by: bytes) -> Cover:
+        return Cover(owned(self._key, told_by), looks=self._looks)
 
 
 def _holds_secret(raw: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class KubernetesLayer:
     """Connections, limits and discovery of one app. `policy` are the operator's limits on requests.
 
-    With `mask_sensitive`, what looks like a credential is masked in objects of every kind.
+    With `mask_sensitive`, what looks like a credential is masked in objects of every kind. `mark_key` tells the key of
+    the digests in masks.
     """
 
     pool: Pool
@@ -42,6 +43,7 @@ class KubernetesLayer:
     journal: Journal
     user_agent: str
     mask_sensitive: bool
+    mark_key: Callable[[], bytes]
     profiles: Profiles
     rules: Sequence[FindingRule]
     discovery: Discovery = field(default_factory=Discovery)
@@ -56,6 +58,7 @@ class KubernetesLayer:
         journal: Journal,
         user_agent: str,
         mask_sensitive: bool,
+        mark_key: Callable[[], bytes],
         kinds: Sequence[KindProfile],
         rules: Sequence[FindingRule],
     ) -> KubernetesLayer:
@@ -66,6 +69,7 @@ class KubernetesLayer:
             journal=journal,
             user_agent=user_agent,
             mask_sensitive=mask_sensitive,
+            mark_key=mark_key,
             profiles=Profiles(kinds),
             rules=tuple(rules),
         )
@@ -80,8 +84,8 @@ class KubernetesLayer:
         exchange = self._exchange(call, entry, provider)
         bounds = self._bounds(exchange)
         send = guarded(exchange.send, call, bounds)
-        undoing = self._undoing(call, entry)
-        write = self._writer(send, call, undoing).write
+        undoing, key = self._undoing(call, entry), self.mark_key()
+        write = self._writer(send, call, undoing, key).write
         catalogue = _Catalogue(discovery=self.discovery, exchange=exchange, send=send)
         defining = Defining(lookup=catalogue.resolve, change=write, forget=catalogue.forget)
         return Cluster(
@@ -91,7 +95,7 @@ class KubernetesLayer:
             notes=call.notes,
             write=defining.write,
             undo=partial(undoing.undo, write=write),
-            send=masking(send, call, looks=self.mask_sensitive, reveals=self.policy.show_secret_values),
+            send=masking(send, call, looks=self.mask_sensitive, key=key, reveals=self.policy.show_secret_values),
             free=exchange.free_tokens,
             profiles=self.profiles,
             rules=self.rules,
@@ -126,9 +130,9 @@ class KubernetesLayer:
 
         return Bounds(policy=self.policy, send=exchange.send, namespaced=namespaced)
 
-    def _writer(self, send: Send, call: ToolCall, undoing: Undoing) -> Writer:
+    def _writer(self, send: Send, call: ToolCall, undoing: Undoing, key: bytes) -> Writer:
         async def mask(body: bytes, path: str) -> bytes:
-            return await shown(body, parse(path), looks=self.mask_sensitive)
+            return await shown(body, parse(path), looks=self.mask_sensitive, key=key)
 
         return Writer(
             cluster=undoing.entry.name,

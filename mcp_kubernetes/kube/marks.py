@@ -1,7 +1,7 @@
 """What stands for a hidden value: its size, and a keyed digest bound to object and field.
 
-Two reads can be compared ("unchanged") without learning anything about the value. The key lives as long as the
-process.
+Two reads can be compared ("unchanged") without learning anything about the value: at all replicas that have keys in
+common, else at one process for as long as it lives.
 """
 
 from __future__ import annotations
@@ -9,22 +9,28 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-import os
 import re
 from base64 import b64decode
-from typing import Any
+from typing import Any, NewType
 
 MARKER = "<masked: "
 """How every masked value begins."""
 
 _MARK = re.compile(rf"{MARKER}[0-9]+ bytes, [0-9a-f]{{8}}>")
-_KEY = os.urandom(32)
+
+Owner = NewType("Owner", bytes)
+"""An object, as its masks know it: a key of its own, made from the server's."""
 
 
-def mark(owner: bytes, place: str, key: str, value: bytes) -> str:
-    """The mask of a value. `owner` tells the object, `place` and `key` the field in it."""
-    digest = hmac.new(_KEY, digestmod=hashlib.sha256)
-    for part in (owner, place.encode(), key.encode(), value):
+def owned(key: bytes, told_by: bytes) -> Owner:
+    """The owner that is told by these bytes."""
+    return Owner(hmac.digest(key, told_by, "sha256"))
+
+
+def mark(owner: Owner, place: str, key: str, value: bytes) -> str:
+    """The mask of a value; `place` and `key` tell the field in its owner."""
+    digest = hmac.new(owner, digestmod=hashlib.sha256)
+    for part in (place.encode(), key.encode(), value):
         digest.update(len(part).to_bytes(8) + part)
     return f"{MARKER}{len(value)} bytes, {digest.hexdigest()[:8]}>"
 

@@ -15,6 +15,7 @@ from tests.stdio.wire import _HANDSHAKE, _META, LATEST, SECONDS, Wire, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
 HERE = Path(__file__).parent
 SLOW = ("--plugin", "slow_plugin")
@@ -155,9 +156,24 @@ def http_server(
     address: str = "127.0.0.1:0",
 ) -> Iterator[HTTPServer]:
     """A server over HTTP; it is gone when the block is left."""
+    with starting(*arguments, kubeconfig=kubeconfig, variables=variables, address=address) as wire:
+        yield started(wire)
+
+
+def starting(
+    *arguments: str,
+    kubeconfig: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    address: str = "127.0.0.1:0",
+) -> AbstractContextManager[Wire]:
+    """The same process, before it is known where it listens: see `started`."""
     words = ("--transport", "streamable-http", "--http-addr", address, *arguments)
-    with serving(*words, kubeconfig=kubeconfig, variables=variables) as wire:
-        wire.until(lambda: _ADDRESS.search(wire.stderr), "the address")
-        found = _ADDRESS.search(wire.stderr)
-        assert found
-        yield HTTPServer(wire, found[1].decode())
+    return serving(*words, kubeconfig=kubeconfig, variables=variables)
+
+
+def started(wire: Wire) -> HTTPServer:
+    """Wait until it listens."""
+    wire.until(lambda: _ADDRESS.search(wire.stderr), "the address")
+    found = _ADDRESS.search(wire.stderr)
+    assert found
+    return HTTPServer(wire, found[1].decode())

@@ -49,6 +49,7 @@ def test_operators_are_told_the_details_and_nobody_can_call_there(plain: HTTPSer
     listener = operators(plain)
     details = listener.ask(method="GET", path="/readyz?verbose").body.decode().splitlines()
     assert details[0] == "[+]running ok"
+    assert "[+]store memory ok" in details
     assert "[+]plugin slow_plugin active" in details
     assert listener.ask(method="GET", path="/healthz").body == b"ok\n"
     assert listener.ask(*modern("tools/list"), path="/mcp").status == 404

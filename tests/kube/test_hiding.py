@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from mcp_kubernetes.errors import AnswerTooLarge
 from mcp_kubernetes.kube.covering import Cover
 from mcp_kubernetes.kube.decode import LAST_APPLIED
 from mcp_kubernetes.kube.hiding import hidden
-from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.kube.marks import MARKER, owned
 from mcp_kubernetes.kube.masking import masked
 from mcp_kubernetes.kube.sensitive import is_sensitive
 from mcp_kubernetes.kube.suspects import any_is_suspect, is_suspect
@@ -23,6 +24,7 @@ from mcp_kubernetes.kube.suspects import any_is_suspect, is_suspect
 PLANTED = "planted-value-5b81"
 ENCODED = b64encode(PLANTED.encode()).decode()
 META = {"name": "o", "uid": "1"}
+KEY_OF_MARKS = bytes(32)
 SECRET = {"kind": "Secret", "metadata": META, "data": {"x": ENCODED}, "stringData": {"y": PLANTED}}
 JWT = f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0aaaa.{PLANTED}"
 KEY = f"-----BEGIN EC PRIVATE KEY-----\n{PLANTED}\n-----END EC PRIVATE KEY-----"
@@ -34,7 +36,7 @@ def body(value: Any) -> bytes:
 
 
 def hide(value: Any, *, looks: bool = True) -> Any:
-    return json.loads(hidden(body(value), looks=looks))
+    return json.loads(hidden(body(value), looks=looks, key=KEY_OF_MARKS))
 
 
 def applied(manifest: Any) -> dict[str, Any]:
@@ -101,7 +103,7 @@ def test_what_looks_like_a_credential_is_masked_in_every_form_of_an_answer(what:
     sent = body(WAYS[way](HIDDEN[what]))
     if what == "escaped name":
         sent = sent.replace(b"PASSWORD", rb"P\u0041SSWORD")
-    said = hidden(sent, looks=True).decode()
+    said = hidden(sent, looks=True, key=KEY_OF_MARKS).decode()
     assert PLANTED not in said
     assert ENCODED not in said
     assert MARKER in said or what == "managed set"
@@ -137,11 +139,11 @@ KEPT: dict[str, Any] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_what_only_refers_to_a_credential_stays_byte_for_byte(what: str, way: str) -> None:
     sent = body(WAYS[way](KEPT[what]))
-    assert json.loads(hidden(sent, looks=True)) == json.loads(sent)
+    assert json.loads(hidden(sent, looks=True, key=KEY_OF_MARKS)) == json.loads(sent)
 
 
 def test_a_number_keeps_all_its_digits_beside_a_mask() -> None:
-    said = hidden(b'{"password":"x1y2z3","a":1.10,"b":123456789012345678901234567890}', looks=True)
+    said = hidden(b'{"password":"x1y2z3","a":1.10,"b":123456789012345678901234567890}', looks=True, key=KEY_OF_MARKS)
     assert b"1.10" in said
     assert b"123456789012345678901234567890" in said
 
@@ -206,7 +208,7 @@ def test_masks_are_equal_for_one_value_of_one_field(one: Any, other: Any, *, equ
 
 @pytest.mark.parametrize("what", ["applied secret", "secret in an object"])
 def test_a_secret_is_masked_wherever_it_is_whatever_is_set(what: str) -> None:
-    said = hidden(body(HIDDEN[what]), looks=False).decode()
+    said = hidden(body(HIDDEN[what]), looks=False, key=KEY_OF_MARKS).decode()
     assert PLANTED not in said
     assert ENCODED not in said
 
@@ -242,7 +244,7 @@ def test_whatever_would_be_masked_is_suspect(trees: list[Any]) -> None:
     items = [body(tree) for tree in trees]
     changed = []
     for raw in items:
-        cover = Cover(b"")
+        cover = Cover(owned(KEY_OF_MARKS, b""))
         cover.value(msgspec.json.decode(raw))
         changed.append(cover.changed)
         assert is_suspect(raw) or not cover.changed
@@ -252,11 +254,11 @@ def test_whatever_would_be_masked_is_suspect(trees: list[Any]) -> None:
 DEEP = '{"a":' * 5_000 + f'{{"password":"{PLANTED}"}}' + "}" * 5_000
 
 
-@pytest.mark.parametrize("hide_all", [hidden, lambda raw, **_: masked(raw)], ids=["any object", "secrets"])
+@pytest.mark.parametrize("hide_all", [partial(hidden, looks=True), masked], ids=["any object", "secrets"])
 @pytest.mark.parametrize("sent", [DEEP, f'{{"kind":"AnyList","metadata":{{}},"items":[{DEEP}]}}'], ids=["one", "list"])
 def test_an_object_too_deep_to_be_searched_is_refused_in_a_sentence(hide_all: Any, sent: str) -> None:
     with pytest.raises(AnswerTooLarge, match="nested too deeply") as refused:
-        hide_all(sent.encode(), looks=True)
+        hide_all(sent.encode(), key=KEY_OF_MARKS)
     assert PLANTED not in str(refused.value)
 
 
@@ -283,5 +285,5 @@ def test_a_name_of_a_credential_is_known(name: str) -> None:
 @pytest.mark.parametrize("text", ["a" * 400_000, "a." * 200_000, "password" * 50_000, '"a' * 200_000, "://" * 100_000,
                                   "://a:" * 80_000, "\n  " * 150_000, "a=" * 200_000, '\\"a' * 100_000])  # fmt: skip
 def test_a_long_text_made_to_be_slow_is_not(text: str) -> None:
-    cover = Cover(b"")
+    cover = Cover(owned(KEY_OF_MARKS, b""))
     assert len(cover.value({"a": "password " + text})["a"]) > 0

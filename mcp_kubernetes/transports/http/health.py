@@ -21,7 +21,7 @@ PATHS = ("/healthz", "/readyz")
 
 
 class Health:
-    """Answers probes. Who can ask has found a server that has started, so only its end makes it unready."""
+    """Answers probes. Who can ask has found a server that has started: its end makes it unready, and a lost store."""
 
     def __init__(self, app: App, drain: Drain) -> None:
         self._app = app
@@ -36,17 +36,21 @@ class Health:
         return PlainTextResponse("ok\n")
 
     async def _ready(self, _: Request) -> PlainTextResponse:
-        return PlainTextResponse("draining\n", 503) if self._drain.begun else PlainTextResponse("ok\n")
+        if self._drain.begun:
+            return PlainTextResponse("draining\n", 503)
+        return PlainTextResponse("ok\n") if await self._app.store.is_usable() else PlainTextResponse("no store\n", 503)
 
     async def _ready_in_detail(self, request: Request) -> PlainTextResponse:
         plain = await self._ready(request)
         if "verbose" not in request.query_params:
             return plain
-        return PlainTextResponse("".join(f"{line}\n" for line in self._lines()), plain.status_code)
+        usable = await self._app.store.is_usable()
+        return PlainTextResponse("".join(f"{line}\n" for line in self._lines(usable)), plain.status_code)
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, usable: bool) -> Iterator[str]:
         """As the API server writes them: what is well has a plus."""
         yield "[-]running: draining, the server is about to end" if self._drain.begun else "[+]running ok"
+        yield f"[+]store {self._app.store.name} ok" if usable else f"[-]store {self._app.store.name} cannot be used"
         for state in self._app.plugins.states:
             mark = "-" if state.status == "set aside" else "+"
             yield f"[{mark}]plugin {state.name} {state.status}" + (f": {state.reason}" if state.reason else "")
