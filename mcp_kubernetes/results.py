@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from mcp_kubernetes.content import Content
 from mcp_kubernetes.jsonpath import parse, placed
 
 if TYPE_CHECKING:
@@ -189,8 +190,13 @@ class Rendered:
 
     text: str
 
+    @property
+    def size(self) -> int:
+        """UTF-8 bytes."""
+        return len(self.text.encode())
 
-Part = Text | Foreign | Ending | Rows | Object | Change | Rendered
+
+Part = Text | Foreign | Ending | Rows | Object | Change | Content | Rendered
 
 
 @dataclass(frozen=True)
@@ -206,8 +212,8 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """UTF-8 bytes of what has been rendered so far."""
-        return sum(len(part.text.encode()) for part in self.parts if isinstance(part, Rendered))
+        """Bytes of what has been rendered so far."""
+        return sum(part.size for part in self.parts if isinstance(part, Rendered | Content))
 
 
 Returned = str | Part | Answer | Sequence[Part] | None

@@ -1,0 +1,71 @@
+"""What an answer may hold beside text: pictures, sound and resources, as MCP has them (Content, 2025-06-18 and later).
+
+They are passed through as they are, and count in the budget with the bytes that they take on the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A picture. `mime_type` is such as `image/png`."""
+
+    data: bytes
+    mime_type: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return _encoded(self.data) + len(self.mime_type)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio:
+    """Sound. `mime_type` is such as `audio/wav`."""
+
+    data: bytes
+    mime_type: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return _encoded(self.data) + len(self.mime_type)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedResource:
+    """A resource with its contents. Text in it is not fenced: clients tell it apart from words of ours."""
+
+    uri: str
+    data: str | bytes
+    mime_type: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return _encoded(self.data) + len(self.uri.encode()) + len(self.mime_type)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceLink:
+    """A resource that the client may read by its `uri`, if it wants to."""
+
+    uri: str
+    name: str
+    description: str = ""
+    mime_type: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return len((self.uri + self.name + self.description + self.mime_type).encode())
+
+
+Content = Image | Audio | EmbeddedResource | ResourceLink
+
+
+def _encoded(data: str | bytes) -> int:
+    """Bytes travel as base64, four for three (RFC 4648, section 4)."""
+    return len(data.encode()) if isinstance(data, str) else -(-len(data) // 3) * 4
