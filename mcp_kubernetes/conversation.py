@@ -166,7 +166,8 @@ class CallConversation:
                 return form.model_validate(dict(reply.content))
         if not self._person.reachable:
             raise Denied(
-                "The user has to be asked something, and this client cannot ask (it declares no elicitation of forms).",
+                "The user has to be asked something, and there is no way to: the client declares no elicitation of "
+                "forms, or the server sends it no streams (--disable-streaming, --stateless).",
                 hint=f"Tell the user what is wanted: {question}",
             )
         if self._has_sent:

@@ -138,7 +138,7 @@ def _passed(call: ToolCall, part: Content) -> str | Content:
     if call.budget.take(part.size):
         return _cleaned(part)
     call.notes.add(
-        "{what} of {size} bytes was left out, because it did not fit{how}.",
+        "{what} of {size} bytes did not fit and was left out; ask for less at once{how}.",
         what=type(part).__name__, size=part.size, how=more_bytes(call),
     )  # fmt: skip
     return ""
