@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,18 @@ async def copy_too_late(call: ToolCall) -> Text:
 
 
 @tool(effect=Effect.WRITE, clustered=False)
+async def copy_at_once(call: ToolCall) -> Text:
+    """Ask, and change something without waiting for the answer."""
+    assert call.conversation
+    with suppress(Denied):
+        found = await call.elicit("copies", "How many?", Copies)
+        call.conversation.sending()
+        return Text("{n} copies.", n=found.copies if found else "No")
+    call.conversation.sending()
+    return Text("Too many copies.")
+
+
+@tool(effect=Effect.WRITE, clustered=False)
 async def destroy(call: ToolCall) -> Text:
     """Ask how often, and for approval of that."""
     found = await call.elicit("copies", "How many?", Copies)
@@ -68,7 +80,7 @@ async def destroy(call: ToolCall) -> Text:
     return Text("Destroyed {n}.", n=found.copies if found else 0)
 
 
-TOOLBOX = Toolbox(copy, copy_anyway, copy_too_late, destroy)
+TOOLBOX = Toolbox(copy, copy_anyway, copy_at_once, copy_too_late, destroy)
 
 
 @dataclass
@@ -147,6 +159,12 @@ async def test_where_nobody_can_be_asked_the_model_is_told_and_a_handler_can_do_
 async def test_a_handler_that_goes_on_without_waiting_is_made_to_wait(mode: Any) -> None:
     async with client(mode, Person([OK])) as made:
         assert text(await made.call_tool("copy_anyway", {})) == "3 copies."
+
+
+@modes
+async def test_nothing_is_changed_before_there_is_a_reply(mode: Any) -> None:
+    async with client(mode, Person([OK])) as made:
+        assert text(await made.call_tool("copy_at_once", {})) == "3 copies."
 
 
 @modes
