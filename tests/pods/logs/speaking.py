@@ -89,7 +89,7 @@ async def asked_by(speaking: Speaking, folder: Path) -> AsyncIterator[App]:
         yield app
 
 
-async def ask(app: App, person: Person = NOBODY, **arguments: Any) -> str:
+async def ask(app: App, person: Person = NOBODY, /, **arguments: Any) -> str:
     """The answer about its log, which must be no error."""
     question = {"podName": "web", "namespace": "shop", **arguments}
     outcome = await app.call("k8s_get_pod_logs", question, identity=Identity.local(), session=None, person=person)
