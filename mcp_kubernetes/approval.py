@@ -10,7 +10,6 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from mcp_kubernetes.errors import Denied
@@ -44,33 +43,29 @@ _REPEATING = 30.0
 _ID_BYTES = 16
 
 
-@dataclass(frozen=True, kw_only=True)
 class Slips:
     """The slips of one identity, by its key."""
 
-    store: Store
-    owner: str
+    def __init__(self, store: Store, owner: str) -> None:
+        self._store = store
+        # Whose they are, without telling a name to whoever can see the store's keys.
+        self._folder = f"{_FOLDER}/{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
     async def issue(self, operations: Iterable[str]) -> dict[str, Any]:
         """What is to be sealed and handed out."""
         number = base64.b32encode(os.urandom(_ID_BYTES)).rstrip(b"=").decode().lower()
-        await self.store.put(self._key(number), b"open", ttl=SECONDS + _REPEATING)
-        await self.store.trim(self._folder, _MOST_QUESTIONS)
+        await self._store.put(self._key(number), b"open", ttl=SECONDS + _REPEATING)
+        await self._store.trim(self._folder, _MOST_QUESTIONS)
         return {"number": number, "operations": list(operations)}
 
     async def redeem(self, slip: Mapping[str, Any]) -> set[str]:
         """The operations. Raises Denied a second time, and when it is old."""
-        if await self.store.take(self._key(slip["number"])) is None:
+        if await self._store.take(self._key(slip["number"])) is None:
             raise Denied(
                 f"This approval was used already, or is older than {SECONDS / 60:g} minutes; nothing was changed.",
                 hint="Make the call anew, without it.",
             )
         return set(slip["operations"])
-
-    @property
-    def _folder(self) -> str:
-        """Whose they are, without telling a name to whoever can see the store's keys."""
-        return f"{_FOLDER}/{hashlib.sha256(self.owner.encode()).hexdigest()[:32]}"
 
     def _key(self, number: str) -> str:
         return f"{self._folder}/{number}"

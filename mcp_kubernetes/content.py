@@ -1,15 +1,19 @@
 """What an answer may hold beside text: pictures, sound and resources, as MCP has them (Content, 2025-06-18 and later).
 
-They are passed through as they are, and count in the budget with the bytes that they take on the wire.
+Loaded by those who answer with it, which few do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+
+from mcp_kubernetes.redact import redact
+from mcp_kubernetes.results import Whole, clean, strip_control
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image:
+class Image(Whole):
     """A picture. `mime_type` is such as `image/png`."""
 
     data: bytes
@@ -22,7 +26,7 @@ class Image:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audio:
+class Audio(Whole):
     """Sound. `mime_type` is such as `audio/wav`."""
 
     data: bytes
@@ -35,7 +39,7 @@ class Audio:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmbeddedResource:
+class EmbeddedResource(Whole):
     """A resource with its contents. Text in it is not fenced: clients tell it apart from words of ours."""
 
     uri: str
@@ -47,9 +51,13 @@ class EmbeddedResource:
         """Bytes on the wire."""
         return _encoded(self.data) + len(self.uri.encode()) + len(self.mime_type)
 
+    def cleaned(self) -> Self:
+        """Text in it without credentials and what nobody sees."""
+        return replace(self, data=redact(strip_control(self.data))) if isinstance(self.data, str) else self
+
 
 @dataclass(frozen=True, kw_only=True)
-class ResourceLink:
+class ResourceLink(Whole):
     """A resource that the client may read by its `uri`, if it wants to."""
 
     uri: str
@@ -62,8 +70,9 @@ class ResourceLink:
         """Bytes on the wire."""
         return len((self.uri + self.name + self.description + self.mime_type).encode())
 
-
-Content = Image | Audio | EmbeddedResource | ResourceLink
+    def cleaned(self) -> Self:
+        """Its words without credentials and what nobody sees."""
+        return replace(self, name=clean(redact(self.name)), description=clean(redact(self.description)))
 
 
 def _encoded(data: str | bytes) -> int:

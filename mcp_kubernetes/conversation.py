@@ -116,7 +116,7 @@ class Conversations:
         def sealer() -> Sealer:
             return self.seal.bound("conversation", identity.key, tool, json.dumps(arguments, sort_keys=True))
 
-        return CallConversation(person, record, sealer, Slips(store=self.store, owner=identity.key))
+        return CallConversation(person, record, sealer, lambda: Slips(self.store, identity.key))
 
 
 class CallConversation:
@@ -126,7 +126,9 @@ class CallConversation:
     was carried out must not be repeated with the call.
     """
 
-    def __init__(self, person: Person, record: CallRecord, sealer: Callable[[], Sealer], slips: Slips) -> None:
+    def __init__(
+        self, person: Person, record: CallRecord, sealer: Callable[[], Sealer], slips: Callable[[], Slips]
+    ) -> None:
         self._person = person
         self._record = record
         self._sealer = sealer
@@ -150,7 +152,7 @@ class CallConversation:
         approval = self._replies.pop(APPROVE, None)
         if approval is None or "slip" not in kept:
             return
-        approved = await self._slips.redeem(kept["slip"])
+        approved = await self._slips().redeem(kept["slip"])
         if (reaction := _ticked(approval)) != "accept":
             raise _refused(reaction)
         self._approved = approved
@@ -200,7 +202,7 @@ class CallConversation:
         if self._question:
             raise InputRequired(self._question)
         self._check_approvable()
-        state = self._state(slip=await self._slips.issue(self._to_approve))
+        state = self._state(slip=await self._slips().issue(self._to_approve))
         text = together(list(self._to_approve.values()))
         raise InputRequired(Question(name=APPROVE, text=text, form=FORM, state=state))
 

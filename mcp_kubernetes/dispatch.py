@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.background import Background, CallersBackground
 from mcp_kubernetes.calls import Budget, Session, ToolCall
-from mcp_kubernetes.content import Content
 from mcp_kubernetes.conversation import NOBODY, InputRequired, InvalidState, Person, Question
 from mcp_kubernetes.errors import Forbidden, NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
 from mcp_kubernetes.notes import FEWEST_NOTES_BYTES, Notes
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.rendering import unposed
-from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
+from mcp_kubernetes.results import Answer, Rendered, Whole, clean, strip_control
 from mcp_kubernetes.watchdog import Watchdog, Work
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Outcome:
     tells that what was asked for does not exist.
     """
 
-    parts: Sequence[str | Content]
+    parts: Sequence[str | Whole]
     is_error: bool = False
     question: Question | None = None
     missing: bool = False
@@ -178,7 +177,7 @@ async def _explained(error: ToolError) -> str:
 
 
 def _outcome(answer: Answer) -> Outcome:
-    rendered = (part for part in answer.parts if isinstance(part, Rendered | Content))
+    rendered = (part for part in answer.parts if isinstance(part, Rendered | Whole))
     return Outcome(parts=tuple(part.text if isinstance(part, Rendered) else part for part in rendered))
 
 

@@ -11,13 +11,10 @@ longest values of an object; the ends of texts. Each part leaves the later ones 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mcp_kubernetes.content import Content, EmbeddedResource, ResourceLink
 from mcp_kubernetes.fitting import end_within, more_bytes, object_within, within
 from mcp_kubernetes.notes import FEWEST_NOTES_BYTES
-from mcp_kubernetes.redact import redact
 from mcp_kubernetes.rendering import fenced, unposed
 from mcp_kubernetes.results import (
     Answer,
@@ -29,7 +26,7 @@ from mcp_kubernetes.results import (
     Rendered,
     Rows,
     Text,
-    clean,
+    Whole,
     strip_control,
 )
 from mcp_kubernetes.tables import Table, why_stopped
@@ -60,7 +57,7 @@ async def shape(call: ToolCall, proceed: Proceed) -> Answer:
     return Answer((*parts, Rendered(notes)) if notes else parts)
 
 
-def _joined(blocks: Iterable[str | Content]) -> Iterator[Rendered | Content]:
+def _joined(blocks: Iterable[str | Whole]) -> Iterator[Rendered | Whole]:
     """Texts that follow each other are one."""
     texts: list[str] = []
     for block in blocks:
@@ -78,7 +75,7 @@ def _rendered(texts: Sequence[str]) -> Iterator[Rendered]:
         yield Rendered("\n".join(texts))
 
 
-async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str | Content]:
+async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str | Whole]:
     """The parts as text, or as they are. One that fails does not take those before it along."""
     for number, part in enumerate(found.parts):
         if number and not call.budget.left:
@@ -117,7 +114,7 @@ def _need(part: Part) -> int:
             return part.size
 
 
-async def _render(call: ToolCall, part: Part, page: Page | None) -> str | Content:
+async def _render(call: ToolCall, part: Part, page: Page | None) -> str | Whole:
     match part:
         case Text():
             return within(call, unposed(str(part)), "text")
@@ -133,24 +130,15 @@ async def _render(call: ToolCall, part: Part, page: Page | None) -> str | Conten
             return part.text if isinstance(part, Rendered) else _passed(call, part)
 
 
-def _passed(call: ToolCall, part: Content) -> str | Content:
+def _passed(call: ToolCall, part: Whole) -> str | Whole:
     """The content whole, or not at all: what is cut would be no picture any more."""
     if call.budget.take(part.size):
-        return _cleaned(part)
+        return part.cleaned()
     call.notes.add(
         "{what} of {size} bytes did not fit and was left out; ask for less at once{how}.",
         what=type(part).__name__, size=part.size, how=more_bytes(call),
     )  # fmt: skip
     return ""
-
-
-def _cleaned(part: Content) -> Content:
-    """What is text in it, without credentials and what nobody sees."""
-    if isinstance(part, EmbeddedResource) and isinstance(part.data, str):
-        return replace(part, data=redact(strip_control(part.data)))
-    if isinstance(part, ResourceLink):
-        return replace(part, name=clean(redact(part.name)), description=clean(redact(part.description)))
-    return part
 
 
 def _fenced(call: ToolCall, part: Foreign | Ending) -> str:

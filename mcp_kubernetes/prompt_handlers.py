@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def prompt_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
-    """The SDK server's handlers, by its names for them; none where no plugin offers a prompt."""
-    if not app.prompts.offered:
-        return {}
+    """The SDK server's handlers, by its names for them."""
 
     async def list_prompts(_: ServerRequestContext[Any], __: Any) -> mcp.ListPromptsResult:
         return mcp.ListPromptsResult(prompts=[*map(_prompt, app.prompts.offered)])

@@ -44,7 +44,7 @@ def resource_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
             raise MCPError(mcp.INVALID_PARAMS, str(error), {"uri": redact(uri)}) from None
         if outcome.is_error:
             raise MCPError(_code(ctx, outcome), "\n".join(outcome.blocks), {"uri": redact(uri)})
-        return mcp.ReadResourceResult(contents=[*contents(uri, mime_type, tuple(outcome.parts))])
+        return mcp.ReadResourceResult(contents=[*contents(uri, mime_type, outcome.parts)])
 
     async def complete(ctx: ServerRequestContext[Any], params: mcp.CompleteRequestParams) -> mcp.CompleteResult:
         given = (params.context and params.context.arguments) or {}

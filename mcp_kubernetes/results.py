@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from mcp_kubernetes.content import Content
 from mcp_kubernetes.jsonpath import parse, placed
 
 if TYPE_CHECKING:
@@ -196,7 +195,20 @@ class Rendered:
         return len(self.text.encode())
 
 
-Part = Text | Foreign | Ending | Rows | Object | Change | Content | Rendered
+class Whole:
+    """A part that is no text, and comes whole or not at all: the base of what `mcp_kubernetes.spi` has of these."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        raise NotImplementedError
+
+    def cleaned(self) -> Self:
+        """The same without credentials and what nobody sees, as far as it is text after all."""
+        return self
+
+
+Part = Text | Foreign | Ending | Rows | Object | Change | Whole | Rendered
 
 
 @dataclass(frozen=True)
@@ -213,7 +225,7 @@ class Answer:
     @property
     def size(self) -> int:
         """Bytes of what has been rendered so far."""
-        return sum(part.size for part in self.parts if isinstance(part, Rendered | Content))
+        return sum(part.size for part in self.parts if isinstance(part, Rendered | Whole))
 
 
 Returned = str | Part | Answer | Sequence[Part] | None

@@ -18,7 +18,6 @@ from mcp_kubernetes.dispatch import UnknownTool
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.elicitation import conversed
 from mcp_kubernetes.identity import Identity
-from mcp_kubernetes.prompt_handlers import prompt_handlers
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.resource_handlers import resource_handlers
 from mcp_kubernetes.results import clean
@@ -78,12 +77,21 @@ def mcp_server(app: App, *, session: Session | None = None, callers: Callers | N
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         **resource_handlers(app, caller_of),
-        **prompt_handlers(app, caller_of),
+        **_prompt_handlers(app, caller_of),
         cache_hints=_cache_hints(shared=callers is None or not app.authentication.required),
         get_tool_input_schema=lambda _: None,
     )
     sdk.middleware.append(_explained)
     return sdk
+
+
+def _prompt_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
+    """None where no plugin offers a prompt: then none are promised, and nothing is loaded for them."""
+    if not app.prompts.offered:
+        return {}
+    from mcp_kubernetes.prompt_handlers import prompt_handlers
+
+    return prompt_handlers(app, caller_of)
 
 
 def _cache_hints(*, shared: bool) -> dict[CacheableMethod, CacheHint]:
