@@ -206,7 +206,8 @@ class ToolCall:
     async def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Tell the client how far the call is, in units of the tool's own; `total` is what there is to do, if known.
 
-        Costs nothing where the client did not ask for it. What does not go beyond what was told before is not sent.
+        Costs nothing where the client did not ask for it. What does not go beyond what was told before is not sent, nor
+        what comes at once after it, unless it is the end.
         """
         if self.conversation:
             await self.conversation.report(done, total, message)

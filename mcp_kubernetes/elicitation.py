@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MOST_QUESTIONS = 10
 """For one request: there is no end to what could be asked, but to anybody's patience."""
 
+_PAUSE = 0.02
+"""Seconds between two words about progress, the last one aside: nobody sees more of them."""
+
 Call = Callable[[Person], Awaitable["Outcome"]]
 
 
@@ -90,16 +93,17 @@ def _takes_forms(ctx: ServerRequestContext[Any]) -> bool:
 
 
 def _reporting(ctx: ServerRequestContext[Any]) -> Report:
-    """Progress of one request, which only ever grows: a call that is made again begins anew.
+    """Progress of one request, which only ever grows: a call that is made again begins anew. No client is flooded.
 
     The SDK sends nothing to a client that gave no token.
     """
-    most = -math.inf
+    now = asyncio.get_running_loop().time
+    most, last = -math.inf, -math.inf
 
     async def report(done: float, total: float | None, message: str) -> None:
-        nonlocal most
-        if done > most:
-            most = done
+        nonlocal most, last
+        if done > most and (done == total or now() - last >= _PAUSE):
+            most, last = done, now()
             await ctx.session.report_progress(done, total, message or None)
 
     return report

@@ -34,9 +34,10 @@ class Copies(BaseModel):
 @tool(effect=Effect.READ, clustered=False)
 async def copy(call: ToolCall, what: str = "it") -> Text:
     """Ask how often."""
-    await call.progress(1, 4, "Before the question.")
+    await call.progress(1, 1_000, "Before the question.")
     found = await call.elicit("copies", f"How many copies of {what}?", Copies)
-    await call.progress(2, 4, "After it.")
+    for done in range(2, 1_001):
+        await call.progress(done, 1_000)
     return Text("{n} copies.", n=found.copies if found else "No")
 
 
@@ -132,7 +133,7 @@ async def test_a_form_that_is_not_filled_in_properly_is_asked_for_again(mode: An
 
 
 @modes
-async def test_progress_does_not_begin_anew_when_a_call_is_made_again(mode: Any) -> None:
+async def test_progress_neither_begins_anew_nor_floods_the_client(mode: Any) -> None:
     told: list[float] = []
 
     async def tell(progress: float, total: float | None, message: str | None) -> None:
@@ -142,7 +143,10 @@ async def test_progress_does_not_begin_anew_when_a_call_is_made_again(mode: Any)
     async with client(mode, Person([OK])) as made:
         await made.call_tool("copy", {}, progress_callback=tell)
     # Since 2026-07-28 a call that is made again is another request.
-    assert told == ([1, 1, 2] if mode == "auto" else [1, 2])
+    of_last = told[1:] if mode == "auto" else told
+    assert (told[0], of_last[0], told[-1]) == (1, 1, 1_000)
+    assert of_last == sorted({*of_last})
+    assert len(told) < 500
 
 
 @modes
