@@ -96,6 +96,10 @@ class InputRequired(Denied):
         self.question = question
 
 
+class Unreachable(Denied):
+    """A tool cannot do without asking, and there is no way to ask."""
+
+
 class InvalidState(Denied):
     """What a client sent back is not what it was given for this call."""
 
@@ -167,7 +171,7 @@ class CallConversation:
             with suppress(ValidationError):
                 return form.model_validate(dict(reply.content))
         if not self._person.reachable:
-            raise Denied(
+            raise Unreachable(
                 "The user has to be asked something, and there is no way to: the client declares no elicitation of "
                 "forms, or the server sends it no streams (--disable-streaming, --stateless).",
                 hint=f"Tell the user what is wanted: {question}",

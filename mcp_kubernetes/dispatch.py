@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.background import Background, CallersBackground
 from mcp_kubernetes.calls import Budget, Session, ToolCall
-from mcp_kubernetes.conversation import NOBODY, InputRequired, InvalidState, Person, Question
+from mcp_kubernetes.conversation import NOBODY, InputRequired, InvalidState, Person, Question, Unreachable
 from mcp_kubernetes.errors import Forbidden, NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
 from mcp_kubernetes.notes import FEWEST_NOTES_BYTES, Notes
@@ -45,13 +45,14 @@ class Outcome:
     """What a call came to: text and other content for the client, and whether it failed.
 
     With a `question` it came to nothing yet: a person has to answer it, then the call is to be made again. `missing`
-    tells that what was asked for does not exist.
+    tells that what was asked for does not exist, `unreachable` that a tool could not ask what it has to.
     """
 
     parts: Sequence[str | Whole]
     is_error: bool = False
     question: Question | None = None
     missing: bool = False
+    unreachable: bool = False
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -119,7 +120,8 @@ class Dispatcher:
             raise
         except ToolError as error:
             missing = isinstance(error, NotFound | UnknownKind | UnknownCluster)
-            return replace(_failure(await _explained(error), call), missing=missing)
+            unreachable = isinstance(error, Unreachable)
+            return replace(_failure(await _explained(error), call), missing=missing, unreachable=unreachable)
         except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
             return _failure(report(error, name, call.id), call)
         finally:

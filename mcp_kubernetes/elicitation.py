@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mcp import MCPError
 from mcp import types as mcp
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MOST_QUESTIONS = 10
 """For one request: there is no end to what could be asked, but to anybody's patience."""
 
+_FORMS: Final[dict[str, Any]] = {"requiredCapabilities": {"elicitation": {"form": {}}}}
+"""What a client has to declare, as the error says it (2026-07-28)."""
+
 _PAUSE = 0.02
 """Seconds between two words about progress, the last one aside: nobody sees more of them."""
 
@@ -41,6 +44,8 @@ async def conversed(
     if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         return await _asking(ctx, call)
     outcome = await call(_person(ctx, params))
+    if outcome.unreachable:
+        raise MCPError(mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, "\n".join(outcome.blocks), _FORMS)
     return _input_required(outcome.question) if outcome.question else outcome
 
 

@@ -150,13 +150,23 @@ async def test_progress_neither_begins_anew_nor_floods_the_client(mode: Any) -> 
 
 
 @modes
-async def test_where_nobody_can_be_asked_the_model_is_told_and_a_handler_can_do_without(mode: Any) -> None:
+async def test_a_handler_can_do_without_an_answer_where_nobody_can_be_asked(mode: Any) -> None:
     async with client(mode, None) as made:
-        refused = await made.call_tool("copy", {})
-        assert refused.is_error
-        assert "there is no way to" in text(refused)
-        assert "How many copies of it?" in text(refused)
         assert text(await made.call_tool("copy_anyway", {})) == "One copy, unasked."
+
+
+async def test_that_a_client_cannot_ask_is_told_as_its_version_of_the_protocol_has_it() -> None:
+    async with client("legacy", None) as made:
+        refused = await made.call_tool("copy", {})
+    assert refused.is_error
+    async with client("auto", None) as made:
+        with pytest.raises(MCPError) as lacking:
+            await made.call_tool("copy", {})
+    assert lacking.value.error.code == mcp.MISSING_REQUIRED_CLIENT_CAPABILITY
+    assert lacking.value.error.data == {"requiredCapabilities": {"elicitation": {"form": {}}}}
+    for said in (text(refused), lacking.value.error.message):
+        assert "there is no way to" in said
+        assert "How many copies of it?" in said
 
 
 @modes
