@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         ResourceType,
         Selectors,
     )
+    from mcp_kubernetes.prompts import Prompt
     from mcp_kubernetes.results import Answer, Change, Ending, Foreign, Header, Object, Rows, Text
     from mcp_kubernetes.settings import Settings, setting
     from mcp_kubernetes.templates import ResourceTemplate, completion
@@ -89,6 +90,7 @@ _HOMES = {
         "ResourceType",
         "Selectors",
     ),
+    "prompts": ("Prompt",),
     "results": ("Answer", "Change", "Ending", "Foreign", "Header", "Object", "Rows", "Text"),
     "settings": ("Settings", "setting"),
     "times": ("age", "duration", "instant"),
@@ -138,6 +140,7 @@ __all__ = [
     "Page",
     "PatchText",
     "PatchType",
+    "Prompt",
     "Relation",
     "ResourceTemplate",
     "ResourceType",

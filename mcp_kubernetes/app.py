@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.admission import SIZE, Admission, run_handler
-from mcp_kubernetes.approval import NOBODY, Approvals, Person, approving
 from mcp_kubernetes.audit import audited
 from mcp_kubernetes.auth import Authentication
 from mcp_kubernetes.background import Background
 from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
+from mcp_kubernetes.conversation import NOBODY, Conversations, Person, conversing
 from mcp_kubernetes.dispatch import Dispatcher, Outcome
 from mcp_kubernetes.errors import ConfigError
 from mcp_kubernetes.instructions import instructions
 from mcp_kubernetes.lifespans import Lifespans, NotStarted
 from mcp_kubernetes.output import shape
 from mcp_kubernetes.pipeline import Proceed, Stage, Step, compose, contained
-from mcp_kubernetes.reading import Resources, with_cluster
+from mcp_kubernetes.reading import Completer, Prompts, Resources, served
 from mcp_kubernetes.safety import SafetyPolicy
 from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.settings import (
@@ -114,9 +114,17 @@ class App:
     @property
     def resources(self) -> Resources:
         """The MCP resources that may be read, and what reads and completes them."""
+        return Resources(templates=self._templates, completer=self._completer)
+
+    @property
+    def prompts(self) -> Prompts:
+        """The MCP prompts that may be got, and what writes and completes them."""
+        return Prompts(offered=self._prompts, completer=self._completer)
+
+    @property
+    def _completer(self) -> Completer:
         source = next(iter(self._clusters.sources.values()), None)
-        return Resources(
-            templates=self._templates,
+        return Completer(
             dispatcher=self._dispatcher,
             source=source.name if source else "",
             parameter=source.parameter if source else "",
@@ -175,9 +183,9 @@ class App:
         session: Session | None,
         person: Person = NOBODY,
     ) -> Outcome:
-        """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence.
+        """Call a tool. Raises UnknownTool and InvalidState; every other failure is an outcome with a sentence.
 
-        Where `person` has to be asked first, the outcome has a question: call again, with their answer to it.
+        Where `person` has to be asked first, the outcome has a question: call again, with their reply to it.
         """
         return await self._dispatcher.call(name, arguments, identity, session, person)
 
@@ -225,13 +233,9 @@ class App:
             rules=[rule for c in self._contributions for rule in c.findings],
         )
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
-        self._templates = [
-            with_cluster(template, self._clusters.all_parameters)
-            for c in self._contributions
-            for template in c.templates
-            if not any(map(self._policy.refusal, template.tools))
-        ]
-        hidden = {tool.name: c.plugin for c in self._contributions for t in c.templates for tool in t.tools}
+        self._templates = served((t for c in self._contributions for t in c.templates), self._policy, self._clusters)
+        self._prompts = served((p for c in self._contributions for p in c.prompts), self._policy, self._clusters)
+        hidden = {tool.name: c.plugin for c in self._contributions for tool in c.hidden_tools}
         self._dispatcher = Dispatcher(
             tools={tool.name: tool for tool in self.visible_tools},
             plugins={found.tool.name: found.plugin for found in self.tools} | hidden,
@@ -239,7 +243,7 @@ class App:
             proceed=self._pipeline(),
             clusters=self._clusters,
             background=self._background,
-            approvals=self._approvals(),
+            conversations=self._conversations(),
             timeout=self.config.section(ToolSettings).timeout,
             max_call=self.config.section(ToolSettings).max_call,
             max_bytes=self.config.section(OutputSettings).max_bytes,
@@ -252,9 +256,9 @@ class App:
         safety = self.config.section(SafetySettings)
         return Journal(store=self._store, seal=self._seal, ttl=safety.undo_seconds, max_bytes=safety.undo_bytes)
 
-    def _approvals(self) -> Approvals | None:
-        asks = self.config.section(SafetySettings).confirm == "destructive"
-        return Approvals(seal=self._seal, store=self._store) if asks else None
+    def _conversations(self) -> Conversations:
+        confirm = self.config.section(SafetySettings).confirm == "destructive"
+        return Conversations(seal=self._seal, store=self._store, confirm=confirm)
 
     def _registered(self, tool: Tool, contribution: Contribution) -> RegisteredTool:
         injected = (
@@ -277,7 +281,7 @@ class App:
             shape,
             admission,
             *(m for m in middleware if m.stage is Stage.ADMIT),
-            approving,
+            conversing,
         ]
         return compose(steps, run_handler)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes import redact
-from mcp_kubernetes.approval import ApprovalRequired
+from mcp_kubernetes.conversation import InputRequired
 from mcp_kubernetes.errors import Denied, InvalidArguments, TimedOut, ToolError
 from mcp_kubernetes.log import AUDIT_LOGGER
 from mcp_kubernetes.results import Answer, clean
@@ -128,7 +128,7 @@ async def audited(call: ToolCall, proceed: Proceed) -> Answer:
 def _judge(record: CallRecord, error: Exception) -> None:
     reason = error.message if isinstance(error, ToolError) else type(error).__name__
     match error:
-        case ApprovalRequired():
+        case InputRequired():
             record.refuse("asked", error.question.text)
         case Denied():
             record.refuse("denied", reason)

@@ -11,26 +11,18 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from mcp_kubernetes.errors import TimedOut, ToolError
-from mcp_kubernetes.redact import redact
-from mcp_kubernetes.results import NOTE, Text
+from mcp_kubernetes.errors import Denied, TimedOut, ToolError
+from mcp_kubernetes.notes import Notes, Unread
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from mcp_kubernetes.audit import CallRecord
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kube.client import Cluster
     from mcp_kubernetes.kube.cluster import ClusterEntry
     from mcp_kubernetes.parameters import Page
     from mcp_kubernetes.tools import Tool
-
-
-FEWEST_NOTES_BYTES = 384
-"""Kept free for the notes: an answer that cannot say what was cut is worth nothing. A cursor alone takes 250."""
-
-_CURSOR = "pass continue="
-_LEFT_OUT = f"{NOTE} {{n}} more notes did not fit into the answer."
-_FEWEST_CHARACTERS = 60
-"""Of a note that is cut."""
 
 
 class Lasting(Protocol):
@@ -48,6 +40,7 @@ class Lasting(Protocol):
 
 
 L = TypeVar("L", bound=Lasting)
+F = TypeVar("F", bound="BaseModel")
 
 
 @dataclass(frozen=True)
@@ -94,59 +87,6 @@ class Budget:
         self.is_wish = True
 
 
-class Notes:
-    """What the reader has to know about the answer. Each sentence is said once."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, None] = {}
-
-    def add(self, template: str, /, **fields: object) -> None:
-        """Add a sentence of ours; `template` is a literal, as for `Text`."""
-        self._texts[str(Text(template, **fields))] = None
-
-    def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def within(self, room: int) -> str:
-        """As many of them as `room` bytes hold, and how many did not fit: the last first, for these tell what was cut.
-
-        One with a cursor is always there, whole.
-        """
-        lines = self._lines()
-        if _size(lines) <= room:
-            return "\n".join(lines)
-        room -= len(_LEFT_OUT) + _size([line for line in lines if _CURSOR in line])
-        kept = []
-        for line in reversed(lines):
-            shorter = line if _CURSOR in line else _cut(line, room)
-            room -= 0 if _CURSOR in line else _size([shorter])
-            kept += [shorter] if shorter else []
-        left_out = len(lines) - len(kept)
-        return "\n".join([*reversed(kept), *[_LEFT_OUT.format(n=left_out)] * bool(left_out)])
-
-    def _lines(self) -> list[str]:
-        return [f"{NOTE} {redact(text)}" for text in self._texts]
-
-
-def _size(lines: Sequence[str]) -> int:
-    return sum(len(line.encode()) + 1 for line in lines if line)
-
-
-def _cut(line: str, room: int) -> str:
-    """The line, or what there is room for, if that still says anything."""
-    if _size([line]) <= room:
-        return line
-    kept = line.encode()[: max(room - 4, 0)].decode(errors="ignore")
-    return f"{kept}…" if len(kept) >= _FEWEST_CHARACTERS else ""
-
-
-class Unread(Notes):
-    """Notes of work that goes on after the answer was given: nobody is left to read them, so none are kept."""
-
-    def add(self, template: str, /, **fields: object) -> None:
-        """Keep nothing."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """What one client chose for its later calls. Keyed by principal and session; on stdio the process is it."""
@@ -169,19 +109,29 @@ Callers = Callable[[Any], Caller]
 
 
 class Approver(Protocol):
-    """The way to the person behind the client, where the operator wants one to be asked."""
+    """The way to a person's yes, where the operator wants one to be asked."""
 
     async def ask(self, question: str, operation: str) -> None:
         """Return if a person agreed to `question`, once and for exactly this `operation`. Raises Denied if not."""
+
+
+class Conversation(Protocol):
+    """The way to the person behind the client. A call has one while somebody waits for its answer."""
+
+    async def report(self, done: float, total: float | None, message: str) -> None:
+        """See `ToolCall.progress`."""
+
+    async def elicit(self, name: str, question: str, form: type[F]) -> F | None:
+        """See `ToolCall.elicit`."""
 
     def sending(self) -> None:
         """Told of whatever changes the cluster, before it is sent. Raises Denied if a question comes first."""
 
     async def admit(self) -> None:
-        """Before the handler: take the answer that came with the call. Raises Denied if it is no yes to this call."""
+        """Before the handler: take the replies that came with the call. Raises Denied for what is no yes to it."""
 
     async def settle(self) -> None:
-        """After the handler. Raises ApprovalRequired if there is something to ask, or Denied if nobody can be."""
+        """After the handler. Raises InputRequired if there is something to ask, or Denied if nobody can be."""
 
 
 class Clusters(Protocol):
@@ -232,6 +182,7 @@ class ToolCall:
     clusters: Clusters
     background: Background
     record: CallRecord
+    conversation: Conversation | None = None
     approver: Approver | None = None
     page: Page | None = None
     client: Callable[[ToolCall], Cluster] | None = None
@@ -252,9 +203,29 @@ class ToolCall:
             raise ToolError(f"The tool {self.tool.name} works without a cluster.")
         return self.client(self)
 
+    async def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Tell the client how far the call is, in units of the tool's own; `total` is what there is to do, if known.
+
+        Costs nothing where the client did not ask for it. What does not go beyond what was told before is not sent, nor
+        what comes at once after it, unless it is the end.
+        """
+        if self.conversation:
+            await self.conversation.report(done, total, message)
+
+    async def elicit(self, name: str, question: str, form: type[F]) -> F | None:
+        """Ask the user to fill in `form`, a model with fields of plain types; None if they would rather not.
+
+        The call ends here, and the handler runs again from its beginning once there is a reply, so nothing may have
+        been changed before. `name` tells the questions of a call apart. Raises Denied where nobody can be asked: a
+        handler that can do without an answer catches it, and one that cannot leaves it to the host.
+        """
+        if self.conversation is None:
+            raise Denied("Nobody waits for this call any more, so nobody can be asked.")
+        return await self.conversation.elicit(name, question, form)
+
     def detached(self) -> ToolCall:
         """This call as work has it that goes on afterwards: the same rights and id, and neither end nor reader."""
         return replace(
             self, timeout=math.inf, deadline=math.inf, budget=Budget(0), notes=Unread(), record=replace(self.record),
-            approver=None, page=None,
+            conversation=None, approver=None, page=None,
         )  # fmt: skip

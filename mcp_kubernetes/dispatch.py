@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mcp_kubernetes.approval import NOBODY, ApprovalRequired, Person, Question
 from mcp_kubernetes.audit import CallRecord
 from mcp_kubernetes.background import Background, CallersBackground
-from mcp_kubernetes.calls import FEWEST_NOTES_BYTES, Budget, Notes, Session, ToolCall
+from mcp_kubernetes.calls import Budget, Session, ToolCall
+from mcp_kubernetes.conversation import NOBODY, InputRequired, InvalidState, Person, Question, Unreachable
 from mcp_kubernetes.errors import Forbidden, NotFound, ToolError, UnknownCluster, UnknownKind
 from mcp_kubernetes.log import report
+from mcp_kubernetes.notes import FEWEST_NOTES_BYTES, Notes
 from mcp_kubernetes.redact import redact
 from mcp_kubernetes.rendering import unposed
-from mcp_kubernetes.results import Answer, Rendered, clean, strip_control
+from mcp_kubernetes.results import Answer, Rendered, Whole, clean, strip_control
 from mcp_kubernetes.watchdog import Watchdog, Work
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.approval import Approvals
-    from mcp_kubernetes.calls import Approver
     from mcp_kubernetes.clusters import ClusterRegistry
+    from mcp_kubernetes.conversation import Conversations
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.pipeline import Proceed
     from mcp_kubernetes.tools import Tool
@@ -42,24 +42,29 @@ class UnknownTool(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a call came to: blocks of text for the client, and whether it failed.
+    """What a call came to: text and other content for the client, and whether it failed.
 
     With a `question` it came to nothing yet: a person has to answer it, then the call is to be made again. `missing`
-    tells that what was asked for does not exist.
+    tells that what was asked for does not exist, `unreachable` that a tool could not ask what it has to.
     """
 
-    blocks: Sequence[str]
+    parts: Sequence[str | Whole]
     is_error: bool = False
     question: Question | None = None
     missing: bool = False
+    unreachable: bool = False
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The blocks of text among the parts."""
+        return tuple(part for part in self.parts if isinstance(part, str))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatcher:
     """Calls tools. `tools` are the ones that are served, `proceed` is the pipeline around their handlers.
 
-    `plugins` says from which plugin each tool is, for the watchdog, which names what blocks the event loop. Without
-    `approvals` nobody is asked.
+    `plugins` says from which plugin each tool is, for the watchdog, which names what blocks the event loop.
 
     `timeout` is in seconds and holds for tools that declare none, `max_call` for those that wait; `max_bytes` is the
     budget of an answer.
@@ -71,7 +76,7 @@ class Dispatcher:
     proceed: Proceed
     clusters: ClusterRegistry
     background: Background
-    approvals: Approvals | None
+    conversations: Conversations
     timeout: float
     max_call: float
     max_bytes: int
@@ -84,7 +89,7 @@ class Dispatcher:
         session: Session | None,
         person: Person = NOBODY,
     ) -> Outcome:
-        """Call a tool. Raises UnknownTool; every other failure is an outcome with a sentence."""
+        """Call a tool. Raises UnknownTool and InvalidState; every other failure is an outcome with a sentence."""
         record = _record(name, arguments, identity, session)
         if name not in self.tools:
             record.write_unknown()
@@ -92,11 +97,16 @@ class Dispatcher:
         return await self._run(self._call(self.tools[name], record, identity, session, person))
 
     async def run(
-        self, hidden: Tool, arguments: Mapping[str, Any], identity: Identity, session: Session | None
+        self,
+        hidden: Tool,
+        arguments: Mapping[str, Any],
+        identity: Identity,
+        session: Session | None,
+        person: Person = NOBODY,
     ) -> Outcome:
-        """Call a tool that is not served by its name, for the host itself. Every failure is an outcome."""
+        """Call a tool that is not served by its name, for the host itself. Raises InvalidState."""
         record = _record(hidden.name, arguments, identity, session)
-        return await self._run(self._call(hidden, record, identity, session, NOBODY))
+        return await self._run(self._call(hidden, record, identity, session, person))
 
     async def _run(self, call: ToolCall) -> Outcome:
         name = call.tool.name
@@ -104,11 +114,14 @@ class Dispatcher:
         self.watchdog.begin(task, Work(self.plugins.get(name, HOST), name, call.id))
         try:
             return _outcome(await self.proceed(call))
-        except ApprovalRequired as error:
+        except InputRequired as error:
             return replace(_failure(str(error), call), question=error.question)
+        except InvalidState:
+            raise
         except ToolError as error:
             missing = isinstance(error, NotFound | UnknownKind | UnknownCluster)
-            return replace(_failure(await _explained(error), call), missing=missing)
+            unreachable = isinstance(error, Unreachable)
+            return replace(_failure(await _explained(error), call), missing=missing, unreachable=unreachable)
         except Exception as error:  # noqa: BLE001 - reported with its traceback, answered in general words
             return _failure(report(error, name, call.id), call)
         finally:
@@ -119,6 +132,7 @@ class Dispatcher:
     ) -> ToolCall:
         record.effect = tool.effect.value
         timeout = tool.seconds(record.arguments, self.timeout, self.max_call)
+        conversation = self.conversations.conversation(person, record, identity, tool.name, record.arguments)
         return ToolCall(
             id=record.id,
             tool=tool,
@@ -133,17 +147,13 @@ class Dispatcher:
             clusters=self.clusters.view(identity, session),
             background=self._background(tool, identity),
             record=record,
-            approver=self._approver(tool, record, identity, person),
+            conversation=conversation,
+            approver=conversation if self.conversations.confirm else None,
         )
 
     def _background(self, tool: Tool, identity: Identity) -> CallersBackground:
         plugin = self.plugins.get(tool.name, HOST)
         return CallersBackground(background=self.background, owner=identity.key, plugin=plugin)
-
-    def _approver(self, tool: Tool, record: CallRecord, identity: Identity, person: Person) -> Approver | None:
-        if self.approvals is None:
-            return None
-        return self.approvals.approver(person, record, identity, tool.name, record.arguments)
 
 
 def _record(tool: str, arguments: Mapping[str, Any], identity: Identity, session: Session | None) -> CallRecord:
@@ -169,11 +179,12 @@ async def _explained(error: ToolError) -> str:
 
 
 def _outcome(answer: Answer) -> Outcome:
-    return Outcome(blocks=tuple(part.text for part in answer.parts if isinstance(part, Rendered)))
+    rendered = (part for part in answer.parts if isinstance(part, Rendered | Whole))
+    return Outcome(parts=tuple(part.text if isinstance(part, Rendered) else part for part in rendered))
 
 
 def _failure(sentence: str, call: ToolCall) -> Outcome:
     """The sentence, and the notes so far: what was assumed often explains what went wrong."""
     text = "\n".join(map(unposed, redact(strip_control(sentence))[:_MAX_ERROR].splitlines()))
     notes = call.notes.within(max(call.budget.max_bytes - len(text.encode()), FEWEST_NOTES_BYTES))
-    return Outcome(blocks=tuple(block for block in (text, notes) if block), is_error=True)
+    return Outcome(parts=tuple(block for block in (text, notes) if block), is_error=True)

@@ -1,96 +1,93 @@
 """How a question gets to the person behind a client: by MCP's elicitation, which each era of it carries in its own way.
 
-Since 2026-07-28 the client is told to make the call again, with the answer. Before that the server asks in the middle
+Since 2026-07-28 the client is told to make the call again, with the reply. Before that the server asks in the middle
 of the request, so it is this module that makes the call again, and the rest of the host sees no difference.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from mcp import MCPError
 from mcp import types as mcp
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from mcp_kubernetes.approval import SECONDS, Person, Question, Reaction
+from mcp_kubernetes.approval import SECONDS
+from mcp_kubernetes.conversation import Person, Question, Reply, Report
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
     from mcp_kubernetes.dispatch import Outcome
 
-_APPROVE = "approve"
-"""Name of the question among the input requests, and of its only field."""
+_MOST_QUESTIONS = 10
+"""For one request: there is no end to what could be asked, but to anybody's patience."""
 
-_FORM = {
-    "type": "object",
-    "properties": {
-        _APPROVE: {"type": "boolean", "title": "Approve", "description": "Tick this to let it be carried out."}
-    },
-    "required": [_APPROVE],
-}
-"""One box without a default. Some clients cannot send a form without fields, and some fill in defaults unasked."""
+_FORMS: Final[dict[str, Any]] = {"requiredCapabilities": {"elicitation": {"form": {}}}}
+"""What a client has to declare, as the error says it (2026-07-28)."""
 
-_MOST_QUESTIONS = 3
-"""For one request, where what is asked about changes each time before the answer comes."""
+_PAUSE = 0.02
+"""Seconds between two words about progress, the last one aside: nobody sees more of them."""
 
 Call = Callable[[Person], Awaitable["Outcome"]]
 
 
 async def conversed(
-    ctx: ServerRequestContext[Any], params: mcp.CallToolRequestParams, call: Call
+    ctx: ServerRequestContext[Any], params: mcp.InputResponseRequestParams, call: Call
 ) -> Outcome | mcp.InputRequiredResult:
     """Make a call, and have its questions answered: an outcome, or what the client has to ask before it calls again."""
     if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         return await _asking(ctx, call)
     outcome = await call(_person(ctx, params))
+    if outcome.unreachable:
+        raise MCPError(mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, "\n".join(outcome.blocks), _FORMS)
     return _input_required(outcome.question) if outcome.question else outcome
 
 
-def _person(ctx: ServerRequestContext[Any], params: mcp.CallToolRequestParams) -> Person:
-    """Whom the request speaks for. An answer to nothing that was asked is none."""
-    answer = (params.input_responses or {}).get(_APPROVE)
-    reaction = _reaction(answer) if isinstance(answer, mcp.ElicitResult) else None
-    return Person(reachable=_takes_forms(ctx), state=params.request_state, reaction=reaction)
+def _person(ctx: ServerRequestContext[Any], params: mcp.InputResponseRequestParams) -> Person:
+    """Whom the request speaks for. Replies to nothing that was asked are none."""
+    given = (params.input_responses or {}).items()
+    replies = {name: _reply(found) for name, found in given if isinstance(found, mcp.ElicitResult)}
+    return Person(reachable=_takes_forms(ctx), state=params.request_state, replies=replies, report=_reporting(ctx))
 
 
 def _input_required(question: Question) -> mcp.InputRequiredResult:
-    form = mcp.ElicitRequestFormParams(message=question.text, requested_schema=_FORM)
+    form = mcp.ElicitRequestFormParams(message=question.text, requested_schema=dict(question.form))
     return mcp.InputRequiredResult(
-        input_requests={_APPROVE: mcp.ElicitRequest(params=form)}, request_state=question.state
+        input_requests={question.name: mcp.ElicitRequest(params=form)}, request_state=question.state
     )
 
 
 async def _asking(ctx: ServerRequestContext[Any], call: Call) -> Outcome:
-    outcome = await call(Person(reachable=_takes_forms(ctx) and ctx.session.can_send_request))
+    reachable = _takes_forms(ctx) and ctx.session.can_send_request
+    person = Person(reachable=reachable, report=_reporting(ctx))
+    outcome = await call(person)
     for _ in range(_MOST_QUESTIONS):
-        if outcome.question is None:
+        if (question := outcome.question) is None:
             break
-        reaction = await _answer(ctx, outcome.question)
-        outcome = await call(Person(reachable=True, state=outcome.question.state, reaction=reaction))
+        replies = {question.name: await _answer(ctx, question)}
+        outcome = await call(replace(person, state=question.state, replies=replies))
     return outcome
 
 
-async def _answer(ctx: ServerRequestContext[Any], question: Question) -> Reaction:
+async def _answer(ctx: ServerRequestContext[Any], question: Question) -> Reply:
     """Ask, and wait. A client that goes away cancels this with the request."""
     try:
         async with asyncio.timeout(SECONDS):
-            found = await ctx.session.elicit_form(question.text, _FORM, ctx.request_id)
+            return _reply(await ctx.session.elicit_form(question.text, dict(question.form), ctx.request_id))
     except TimeoutError:
-        return "silence"
+        return Reply(reaction="silence")
     except (MCPError, ValidationError):
-        return "failure"
-    return _reaction(found)
+        return Reply(reaction="failure")
 
 
-def _reaction(found: mcp.ElicitResult) -> Reaction:
-    """A form that came back without the tick is no yes."""
-    if found.action == "accept" and (found.content or {}).get(_APPROVE) is not True:
-        return "decline"
-    return found.action
+def _reply(found: mcp.ElicitResult) -> Reply:
+    return Reply(reaction=found.action, content=found.content or {})
 
 
 def _takes_forms(ctx: ServerRequestContext[Any]) -> bool:
@@ -98,3 +95,20 @@ def _takes_forms(ctx: ServerRequestContext[Any]) -> bool:
     capabilities = ctx.session.client_capabilities
     found = capabilities.elicitation if capabilities else None
     return found is not None and (found.form is not None or found.url is None)
+
+
+def _reporting(ctx: ServerRequestContext[Any]) -> Report:
+    """Progress of one request, which only ever grows: a call that is made again begins anew. No client is flooded.
+
+    The SDK sends nothing to a client that gave no token.
+    """
+    now = asyncio.get_running_loop().time
+    most, last = -math.inf, -math.inf
+
+    async def report(done: float, total: float | None, message: str) -> None:
+        nonlocal most, last
+        if done > most and (done == total or now() - last >= _PAUSE):
+            most, last = done, now()
+            await ctx.session.report_progress(done, total, message or None)
+
+    return report

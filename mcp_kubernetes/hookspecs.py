@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
+    from mcp_kubernetes.prompts import Prompt
     from mcp_kubernetes.settings import Settings
     from mcp_kubernetes.store import Store
     from mcp_kubernetes.templates import ResourceTemplate
@@ -88,6 +89,11 @@ def register_tools(settings: Any) -> Iterable[Tool]:  # type: ignore[empty-body]
 @hookspec
 def register_resources(settings: Any) -> Iterable[ResourceTemplate]:  # type: ignore[empty-body]
     """Offer MCP resources by templates of their URIs. Templates are unique over all plugins. Since 0.1."""
+
+
+@hookspec
+def register_prompts(settings: Any) -> Iterable[Prompt]:  # type: ignore[empty-body]
+    """Offer MCP prompts, which clients show to their users. Names are unique over all plugins. Since 0.1."""
 
 
 @hookspec

@@ -11,6 +11,7 @@ from mcp_kubernetes.candidates import Broken
 from mcp_kubernetes.findings import FindingRule
 from mcp_kubernetes.kinds import KindProfile
 from mcp_kubernetes.pipeline import Stage
+from mcp_kubernetes.prompts import Prompt
 from mcp_kubernetes.templates import ResourceTemplate
 from mcp_kubernetes.tools import Tool
 
@@ -39,9 +40,16 @@ class Contribution:
     stores: Sequence[Store]
     tools: Sequence[Tool]
     templates: Sequence[ResourceTemplate]
+    prompts: Sequence[Prompt]
     middleware: Sequence[Middleware]
     kinds: Sequence[KindProfile]
     findings: Sequence[FindingRule]
+
+    @property
+    def hidden_tools(self) -> Iterator[Tool]:
+        """What reads, writes and completes resources and prompts."""
+        yield from (tool for template in self.templates for tool in template.tools)
+        yield from (tool for prompt in self.prompts for tool in prompt.tools)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Kind and name of everything that must have one owner."""
@@ -52,7 +60,8 @@ class Contribution:
         yield from (("store", store.name) for store in self.stores)
         yield from (("tool", tool.name) for tool in self.tools)
         yield from (("resource template", template.uri) for template in self.templates)
-        yield from (("tool", tool.name) for template in self.templates for tool in template.tools)
+        yield from (("prompt", prompt.name) for prompt in self.prompts)
+        yield from (("tool", tool.name) for tool in self.hidden_tools)
         yield from (("kind profile", profile.name) for profile in self.kinds)
         yield from (("finding rule", rule.name) for rule in self.findings)
 
@@ -69,6 +78,7 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         stores=_STORES.gather(ask),
         tools=_TOOLS.gather(ask),
         templates=_TEMPLATES.gather(ask),
+        prompts=_PROMPTS.gather(ask),
         middleware=_MIDDLEWARE.gather(ask),
         kinds=_KINDS.gather(ask),
         findings=_FINDINGS.gather(ask),
@@ -182,6 +192,13 @@ _TEMPLATES = _Offer(
     kind=ResourceTemplate,
     texts=("uri", "name", "description", "cluster", "mime_type"),
     attributes={"read": Tool, "complete": Mapping},
+)
+_PROMPTS = _Offer(
+    hook="register_prompts",
+    noun="prompt",
+    kind=Prompt,
+    texts=("name", "description"),
+    attributes={"write": Tool, "complete": Mapping},
 )
 _MIDDLEWARE = _Offer(hook="register_middleware", noun="middleware", attributes={"stage": Stage}, methods=("__call__",))
 _KINDS = _Offer(hook="register_kinds", noun="kind profile", kind=KindProfile, texts=("resource",))

@@ -10,13 +10,25 @@ longest values of an object; the ends of texts. Each part leaves the later ones 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mcp_kubernetes.calls import FEWEST_NOTES_BYTES
 from mcp_kubernetes.fitting import end_within, more_bytes, object_within, within
+from mcp_kubernetes.notes import FEWEST_NOTES_BYTES
 from mcp_kubernetes.rendering import fenced, unposed
-from mcp_kubernetes.results import Answer, Change, Ending, Foreign, Object, Part, Rendered, Rows, Text, strip_control
+from mcp_kubernetes.results import (
+    Answer,
+    Change,
+    Ending,
+    Foreign,
+    Object,
+    Part,
+    Rendered,
+    Rows,
+    Text,
+    Whole,
+    strip_control,
+)
 from mcp_kubernetes.tables import Table, why_stopped
 
 if TYPE_CHECKING:
@@ -40,13 +52,31 @@ async def shape(call: ToolCall, proceed: Proceed) -> Answer:
     for note in found.notes:
         call.notes.add(note.template, **note.fields)
     call.budget.take(min(_NOTES_BYTES, max(FEWEST_NOTES_BYTES, call.budget.left // 4)))
-    text = "\n".join([block async for block in _blocks(call, found) if block])
-    notes = call.notes.within(call.budget.max_bytes - len(text.encode()))
-    return Answer(tuple(Rendered(block) for block in (text, notes) if block))
+    parts = tuple(_joined([block async for block in _blocks(call, found) if block]))
+    notes = call.notes.within(call.budget.max_bytes - Answer(parts).size)
+    return Answer((*parts, Rendered(notes)) if notes else parts)
 
 
-async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str]:
-    """The parts as text. One that fails does not take those before it along."""
+def _joined(blocks: Iterable[str | Whole]) -> Iterator[Rendered | Whole]:
+    """Texts that follow each other are one."""
+    texts: list[str] = []
+    for block in blocks:
+        if isinstance(block, str):
+            texts.append(block)
+            continue
+        yield from _rendered(texts)
+        texts = []
+        yield block
+    yield from _rendered(texts)
+
+
+def _rendered(texts: Sequence[str]) -> Iterator[Rendered]:
+    if texts:
+        yield Rendered("\n".join(texts))
+
+
+async def _blocks(call: ToolCall, found: Answer) -> AsyncIterator[str | Whole]:
+    """The parts as text, or as they are. One that fails does not take those before it along."""
     for number, part in enumerate(found.parts):
         if number and not call.budget.left:
             how = more_bytes(call)
@@ -80,9 +110,11 @@ def _need(part: Part) -> int:
             return len(str(part))
         case Rows() | Change():
             return _FEW_ROWS
+        case _:
+            return part.size
 
 
-async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
+async def _render(call: ToolCall, part: Part, page: Page | None) -> str | Whole:
     match part:
         case Text():
             return within(call, unposed(str(part)), "text")
@@ -94,8 +126,19 @@ async def _render(call: ToolCall, part: Part, page: Page | None) -> str:
             return await Table(call, page).render(part)
         case Change():
             return await _changed(call, part)
-        case Rendered():
-            return part.text
+        case _:
+            return part.text if isinstance(part, Rendered) else _passed(call, part)
+
+
+def _passed(call: ToolCall, part: Whole) -> str | Whole:
+    """The content whole, or not at all: what is cut would be no picture any more."""
+    if call.budget.take(part.size):
+        return part.cleaned()
+    call.notes.add(
+        "{what} of {size} bytes did not fit and was left out; ask for less at once{how}.",
+        what=type(part).__name__, size=part.size, how=more_bytes(call),
+    )  # fmt: skip
+    return ""
 
 
 def _fenced(call: ToolCall, part: Foreign | Ending) -> str:

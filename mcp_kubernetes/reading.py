@@ -1,30 +1,42 @@
-"""MCP resources and completions of one server: from a URI, or from what was typed, to a call of a hidden tool."""
+"""MCP resources, prompts and completions of one server: from what a client names to a call of a hidden tool."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import Field
 
 from mcp_kubernetes.calls import ToolCall
+from mcp_kubernetes.conversation import NOBODY, Person
 from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.prompts import Prompt
 from mcp_kubernetes.results import Rows
 from mcp_kubernetes.templates import ResourceTemplate, completion
 from mcp_kubernetes.tools import tool
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.clusters import ClusterRegistry
     from mcp_kubernetes.dispatch import Dispatcher, Outcome
     from mcp_kubernetes.identity import Identity
-    from mcp_kubernetes.tools import Parameter
+    from mcp_kubernetes.safety import SafetyPolicy
+    from mcp_kubernetes.tools import Tool
 
 Typed = Annotated[str, Field(max_length=1_024, description="What was typed so far.")]
 
 
+O = TypeVar("O", ResourceTemplate, Prompt)  # noqa: E741 - what is offered
+
+
 class UnknownResource(LookupError):
     """No resource has a URI of this form."""
+
+
+class UnknownPrompt(LookupError):
+    """There is no prompt of that name, or it has no such argument."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,61 +54,131 @@ async def complete_cluster(call: ToolCall, value: Typed, source: str) -> Rows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resources:
-    """The templates that are served, and what reads and completes for one app.
+class Completer:
+    """What reads and completes for one app. `source` is the first source of clusters, `parameter` its parameter."""
 
-    `source` is the name of the first source of clusters, and `parameter` that of its parameter.
-    """
-
-    templates: Sequence[ResourceTemplate]
     dispatcher: Dispatcher
     source: str
     parameter: str
 
-    async def read(self, uri: str, identity: Identity, session: Session | None) -> Outcome:
-        """Read one resource. Raises UnknownResource for a URI that fits no template."""
+    async def cluster(self, typed: str, identity: Identity, session: Session | None) -> Completion:
+        """What the cluster may be called."""
+        return await self._run(complete_cluster, {"value": typed, "source": self.source}, identity, session)
+
+    async def other(
+        self, hidden: Tool, typed: str, given: Mapping[str, str], identity: Identity, session: Session | None
+    ) -> Completion:
+        """What anything else may be; of what was `given`, the tool is told what it has parameters for."""
+        known = {name: value for name, value in given.items() if value and name in hidden.wires}
+        return await self._run(hidden, {"value": typed, **known}, identity, session)
+
+    async def _run(
+        self, hidden: Tool, arguments: Mapping[str, str], identity: Identity, session: Session | None
+    ) -> Completion:
+        """What fails, for lack of rights or of what it depends on, gives nothing; the audit log says why."""
+        outcome = await self.dispatcher.run(hidden, arguments, identity, session)
+        if outcome.is_error or not outcome.blocks:
+            return Completion()
+        total, *values = outcome.blocks[0].splitlines()
+        return Completion(values=values, total=int(total))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """The resources of one app: single ones, and those of templates."""
+
+    templates: Sequence[ResourceTemplate]
+    completer: Completer
+
+    def template(self, uri: str) -> ResourceTemplate:
+        """What a URI fits. Raises UnknownResource."""
         for template in self.templates:
-            if (values := template.match(uri)) is not None:
-                arguments = self._arguments(template, values)
-                return await self.dispatcher.run(template.read, arguments, identity, session)
+            if template.match(uri) is not None:
+                return template
         forms = ", ".join(template.uri for template in self.templates)
         raise UnknownResource(f"No resource has a URI of this form; there are: {forms or 'none'}.")
+
+    async def read(self, uri: str, identity: Identity, session: Session | None) -> Outcome:
+        """Read one resource. Raises UnknownResource for a URI that fits no template."""
+        template = self.template(uri)
+        arguments = self._arguments(template, template.match(uri) or {})
+        return await self.completer.dispatcher.run(template.read, arguments, identity, session)
 
     async def complete(
         self, uri: str, variable: str, typed: str, given: Mapping[str, str], identity: Identity, session: Session | None
     ) -> Completion:
-        """What `variable` of a template may be. Raises UnknownResource for a template or variable that is not there.
-
-        What fails, for lack of rights or of what it depends on, gives nothing; the audit log says why.
-        """
+        """What `variable` of a template may be. Raises UnknownResource for a template or variable that is not there."""
         template = next((each for each in self.templates if each.uri == uri), None)
         if template is None or variable not in template.variables:
             raise UnknownResource("There is no such resource template, or it has no such variable.")
         if variable == template.cluster:
-            hidden, arguments = complete_cluster, {"value": typed, "source": self.source}
-        elif variable in template.complete:
-            hidden = template.complete[variable]
-            arguments = {"value": typed, **self._known(template, hidden.wires, given)}
-        else:
+            return await self.completer.cluster(typed, identity, session)
+        if variable not in template.complete:
             return Completion()
-        return _completion(await self.dispatcher.run(hidden, arguments, identity, session))
-
-    def _known(self, template: ResourceTemplate, wires: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-        wanted = {name: value for name, value in given.items() if value and name in (*wires, template.cluster)}
-        return self._arguments(template, wanted)
+        known = self._arguments(template, given)
+        return await self.completer.other(template.complete[variable], typed, known, identity, session)
 
     def _arguments(self, template: ResourceTemplate, values: Mapping[str, str]) -> dict[str, str]:
-        return {self.parameter if name == template.cluster else name: value for name, value in values.items()}
+        cluster = self.completer.parameter
+        return {cluster if name == template.cluster else name: value for name, value in values.items()}
 
 
-def _completion(outcome: Outcome) -> Completion:
-    if outcome.is_error or not outcome.blocks:
-        return Completion()
-    total, *values = outcome.blocks[0].splitlines()
-    return Completion(values=values, total=int(total))
+@dataclass(frozen=True, kw_only=True)
+class Prompts:
+    """The prompts of one app, sorted by name."""
+
+    offered: Sequence[Prompt]
+    completer: Completer
+
+    async def get(
+        self,
+        name: str,
+        arguments: Mapping[str, str],
+        identity: Identity,
+        session: Session | None,
+        person: Person = NOBODY,
+    ) -> Outcome:
+        """Write a prompt. Raises UnknownPrompt."""
+        return await self.completer.dispatcher.run(self._named(name).write, arguments, identity, session, person)
+
+    async def complete(
+        self,
+        name: str,
+        argument: str,
+        typed: str,
+        given: Mapping[str, str],
+        identity: Identity,
+        session: Session | None,
+    ) -> Completion:
+        """What `argument` of a prompt may be. Raises UnknownPrompt for a prompt or argument that is not there."""
+        prompt = self._named(name)
+        if argument not in prompt.write.wires:
+            raise UnknownPrompt("The prompt has no such argument.")
+        if argument == self.completer.parameter:
+            return await self.completer.cluster(typed, identity, session)
+        if argument not in prompt.complete:
+            return Completion()
+        return await self.completer.other(prompt.complete[argument], typed, given, identity, session)
+
+    def _named(self, name: str) -> Prompt:
+        found = next((prompt for prompt in self.offered if prompt.name == name), None)
+        if found is None:
+            raise UnknownPrompt("There is no such prompt.")
+        return found
 
 
-def with_cluster(template: ResourceTemplate, injected: tuple[Parameter, ...]) -> ResourceTemplate:
-    """The template with hidden tools that take the parameter of a cluster."""
-    complete = {name: replace(each, injected=injected) for name, each in template.complete.items()}
-    return replace(template, read=replace(template.read, injected=injected), complete=complete)
+def served(offered: Iterable[O], policy: SafetyPolicy, clusters: ClusterRegistry) -> list[O]:
+    """Those of which every tool may be called, by name; tools that work on a cluster take its parameter.
+
+    A URI always names its cluster; a prompt does so where there is a choice.
+    """
+    allowed = [each for each in offered if not any(map(policy.refusal, each.tools))]
+    return [
+        each.with_tools(partial(_on_cluster, each, clusters)) for each in sorted(allowed, key=lambda each: each.name)
+    ]
+
+
+def _on_cluster(offered: ResourceTemplate | Prompt, clusters: ClusterRegistry, hidden: Tool) -> Tool:
+    always = isinstance(offered, ResourceTemplate)
+    parameters = clusters.all_parameters if always else clusters.parameters
+    return replace(hidden, injected=parameters) if hidden.clustered else hidden

@@ -8,7 +8,9 @@ from mcp import MCPError
 from mcp import types as mcp
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from mcp_kubernetes.reading import UnknownResource
+from mcp_kubernetes.content_blocks import contents
+from mcp_kubernetes.reading import UnknownPrompt, UnknownResource
+from mcp_kubernetes.redact import redact
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -26,30 +28,34 @@ def resource_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
     """The SDK server's handlers, by its names for them. A URI of no known form is an error of the protocol."""
 
     async def list_templates(_: ServerRequestContext[Any], __: Any) -> mcp.ListResourceTemplatesResult:
-        return mcp.ListResourceTemplatesResult(resource_templates=[*map(_template, app.resources.templates)])
+        templates = [_template(each) for each in app.resources.templates if each.variables]
+        return mcp.ListResourceTemplatesResult(resource_templates=templates)
 
     async def list_resources(_: ServerRequestContext[Any], __: Any) -> mcp.ListResourcesResult:
-        return mcp.ListResourcesResult(resources=[])
+        single = [_resource(each) for each in app.resources.templates if not each.variables]
+        return mcp.ListResourcesResult(resources=single)
 
     async def read(ctx: ServerRequestContext[Any], params: mcp.ReadResourceRequestParams) -> mcp.ReadResourceResult:
         uri, caller = str(params.uri), caller_of(ctx.request)
         try:
+            mime_type = app.resources.template(uri).mime_type
             outcome = await app.resources.read(uri, caller.identity, caller.session)
         except UnknownResource as error:
-            raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
+            raise MCPError(mcp.INVALID_PARAMS, str(error), {"uri": redact(uri)}) from None
         if outcome.is_error:
-            raise MCPError(_code(ctx, outcome), "\n".join(outcome.blocks))
-        return mcp.ReadResourceResult(contents=_contents(uri, outcome))
+            raise MCPError(_code(ctx, outcome), "\n".join(outcome.blocks), {"uri": redact(uri)})
+        return mcp.ReadResourceResult(contents=[*contents(uri, mime_type, outcome.parts)])
 
     async def complete(ctx: ServerRequestContext[Any], params: mcp.CompleteRequestParams) -> mcp.CompleteResult:
-        if not isinstance(params.ref, mcp.ResourceTemplateReference):
-            raise MCPError(mcp.INVALID_PARAMS, "There are no prompts here, only resource templates.")
         given = (params.context and params.context.arguments) or {}
         caller = caller_of(ctx.request)
-        asked = (params.ref.uri, params.argument.name, params.argument.value, given)
+        asked = (params.argument.name, params.argument.value, given, caller.identity, caller.session)
         try:
-            found = await app.resources.complete(*asked, caller.identity, caller.session)
-        except UnknownResource as error:
+            if isinstance(params.ref, mcp.PromptReference):
+                found = await app.prompts.complete(params.ref.name, *asked)
+            else:
+                found = await app.resources.complete(params.ref.uri, *asked)
+        except (UnknownResource, UnknownPrompt) as error:
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
         return mcp.CompleteResult(completion=_completion(found))
 
@@ -70,13 +76,10 @@ def _template(template: ResourceTemplate) -> mcp.ResourceTemplate:
     )
 
 
-def _contents(uri: str, outcome: Outcome) -> list[mcp.TextResourceContents | mcp.BlobResourceContents]:
-    """The resource, and after it what there is to know about it."""
-    forms = ("application/json", *("text/plain",) * len(outcome.blocks))
-    return [
-        mcp.TextResourceContents(uri=uri, mime_type=form, text=block)
-        for form, block in zip(forms, outcome.blocks, strict=False)
-    ]
+def _resource(template: ResourceTemplate) -> mcp.Resource:
+    return mcp.Resource(
+        name=template.name, uri=template.uri, description=template.description, mime_type=template.mime_type
+    )
 
 
 def _completion(found: Completion) -> mcp.Completion:

@@ -189,8 +189,26 @@ class Rendered:
 
     text: str
 
+    @property
+    def size(self) -> int:
+        """UTF-8 bytes."""
+        return len(self.text.encode())
 
-Part = Text | Foreign | Ending | Rows | Object | Change | Rendered
+
+class Whole:
+    """A part that is no text, and comes whole or not at all: the base of what `mcp_kubernetes.spi` has of these."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        raise NotImplementedError
+
+    def cleaned(self) -> Self:
+        """The same without credentials and what nobody sees, as far as it is text after all."""
+        return self
+
+
+Part = Text | Foreign | Ending | Rows | Object | Change | Whole | Rendered
 
 
 @dataclass(frozen=True)
@@ -206,8 +224,8 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """UTF-8 bytes of what has been rendered so far."""
-        return sum(len(part.text.encode()) for part in self.parts if isinstance(part, Rendered))
+        """Bytes of what has been rendered so far."""
+        return sum(part.size for part in self.parts if isinstance(part, Rendered | Whole))
 
 
 Returned = str | Part | Answer | Sequence[Part] | None

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from mcp import MCPError
 from mcp import types as mcp
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
 from pydantic import ValidationError
 
 from mcp_kubernetes import __version__
 from mcp_kubernetes.calls import Caller
+from mcp_kubernetes.content_blocks import block
+from mcp_kubernetes.conversation import InvalidState
 from mcp_kubernetes.dispatch import UnknownTool
 from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.elicitation import conversed
@@ -23,12 +26,18 @@ if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from mcp_kubernetes.app import App
-    from mcp_kubernetes.approval import Person
     from mcp_kubernetes.calls import Callers, Session
+    from mcp_kubernetes.conversation import Person
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.tools import Tool
 
 NAME = "mcp-kubernetes"
+
+_LISTS: tuple[CacheableMethod, ...] = (
+    "server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list",
+)  # fmt: skip
+_LISTS_MS = 300_000
+"""Milliseconds that a client may keep them (2026-07-28, ttlMs). With other settings, or plugins, they may be others."""
 
 
 def mcp_server(app: App, *, session: Session | None = None, callers: Callers | None = None) -> Server[Any]:
@@ -57,7 +66,7 @@ def mcp_server(app: App, *, session: Session | None = None, callers: Callers | N
 
         try:
             found = await conversed(ctx, params, call)
-        except UnknownTool as error:
+        except (UnknownTool, InvalidState) as error:
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
         return found if isinstance(found, mcp.InputRequiredResult) else _result(found)
 
@@ -68,10 +77,27 @@ def mcp_server(app: App, *, session: Session | None = None, callers: Callers | N
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         **resource_handlers(app, caller_of),
+        **_prompt_handlers(app, caller_of),
+        cache_hints=_cache_hints(shared=callers is None or not app.authentication.required),
         get_tool_input_schema=lambda _: None,
     )
     sdk.middleware.append(_explained)
     return sdk
+
+
+def _prompt_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
+    """None where no plugin offers a prompt: then none are promised, and nothing is loaded for them."""
+    if not app.prompts.offered:
+        return {}
+    from mcp_kubernetes.prompt_handlers import prompt_handlers
+
+    return prompt_handlers(app, caller_of)
+
+
+def _cache_hints(*, shared: bool) -> dict[CacheableMethod, CacheHint]:
+    """Lists change with the process alone, and are the same for everybody; who has to sign in shares nothing."""
+    hint = CacheHint(ttl_ms=_LISTS_MS, scope="public" if shared else "private")
+    return dict.fromkeys(_LISTS, hint)
 
 
 async def _explained(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
@@ -113,5 +139,4 @@ def _annotations(tool: Tool) -> mcp.ToolAnnotations:
 
 
 def _result(outcome: Outcome) -> mcp.CallToolResult:
-    content = [mcp.TextContent(type="text", text=block) for block in outcome.blocks]
-    return mcp.CallToolResult(content=list(content), is_error=outcome.is_error)
+    return mcp.CallToolResult(content=[*map(block, outcome.parts)], is_error=outcome.is_error)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
     from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.content import Audio, EmbeddedResource, Image, ResourceLink
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.errors import ConfigError, CredentialsError, UnknownCluster
     from mcp_kubernetes.kube.cluster import (
@@ -36,6 +37,7 @@ _HOMES = {
     "app": ("AppView",),
     "auth": ("AuthProvider",),
     "calls": ("Session",),
+    "content": ("Audio", "EmbeddedResource", "Image", "ResourceLink"),
     "dispatch": ("Outcome",),
     "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
     "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials"),
@@ -57,6 +59,7 @@ __all__ = [
     "APIPath",
     "Access",
     "AppView",
+    "Audio",
     "AuthProvider",
     "ClusterEntry",
     "ClusterSource",
@@ -65,6 +68,8 @@ __all__ = [
     "CredentialProvider",
     "Credentials",
     "CredentialsError",
+    "EmbeddedResource",
+    "Image",
     "InCluster",
     "Kubeconfig",
     "KubeconfigCredentials",
@@ -74,6 +79,7 @@ __all__ = [
     "Plugins",
     "Proceed",
     "Request",
+    "ResourceLink",
     "Response",
     "Session",
     "Stage",

@@ -7,10 +7,10 @@ of every call: recorded, decided, guarded, masked, rendered.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
 from mcp_kubernetes.results import Rows
@@ -27,11 +27,12 @@ _LONGEST = 1_024
 
 @dataclass(frozen=True)
 class ResourceTemplate:
-    """Resources whose URIs look alike: `k8s://{context}/{namespace}/{kind}/{name}`.
+    """Resources whose URIs look alike: `k8s://{context}/{namespace}/{kind}/{name}`; without variables, a single one.
 
     The variables are the wire names of parameters of `read`, a READ tool; `cluster` is the one that names the cluster,
     and is the host's to resolve. `complete` holds, by variable, a READ tool that is given what was typed as `value`,
-    and those of the other variables that it has parameters for. Its answer is made by `completion`.
+    and those of the other variables that it has parameters for. Its answer is made by `completion`. `mime_type` is that
+    of text; other content tells its own.
     """
 
     uri: str
@@ -46,6 +47,11 @@ class ResourceTemplate:
     def tools(self) -> tuple[Tool, ...]:
         """All of its hidden tools, each once."""
         return tuple({tool.name: tool for tool in (self.read, *self.complete.values())}.values())
+
+    def with_tools(self, change: Callable[[Tool], Tool]) -> Self:
+        """The same with each of its tools changed."""
+        complete = {name: change(each) for name, each in self.complete.items()}
+        return replace(self, read=change(self.read), complete=complete)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -6,9 +6,6 @@ Its wheel goes into a folder that is on the path of the server's process alone: 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tomli_w
 
+from tests.outside import install, run
 from tests.stdio.accounts import allow
-from tests.stdio.wire import PROGRAM, Wire, environment, serving, text
+from tests.stdio.wire import PROGRAM, Wire, serving, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from tests.cluster import Cluster
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "third_party"
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-OFFLINE = ["--no-index", "--no-deps"]
 
 # One group, so that one worker builds and installs.
 
@@ -34,11 +30,7 @@ OFFLINE = ["--no-index", "--no-deps"]
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables of a process that has the plugin installed."""
-    wheels, target = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("installed")
-    run(*PIP, "wheel", *OFFLINE, "--no-build-isolation", "--wheel-dir", wheels, EXAMPLE)
-    (wheel,) = wheels.glob("acme_mcp_tools-*.whl")
-    run(*PIP, "install", *OFFLINE, "--target", target, wheel)
-    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(target), os.environ.get("PYTHONPATH", ""))))}
+    return install(EXAMPLE, tmp_path_factory.mktemp("acme"))
 
 
 @pytest.fixture
@@ -64,14 +56,6 @@ def server(installed: dict[str, str], inventory: Path, cluster: Cluster) -> Iter
     with serving("--config", str(inventory), kubeconfig=cluster.kubeconfig, variables=installed) as wire:
         wire.open()
         yield wire
-
-
-def run(*words: str | Path, **variables: str) -> str:
-    done = subprocess.run(
-        words, env=environment(None, **variables), check=False, capture_output=True, encoding="utf-8", cwd="/"
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def refused(answer: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.calls import Notes
     from mcp_kubernetes.kube.cluster import ClusterEntry
     from mcp_kubernetes.kube.connection import Request, Response
     from mcp_kubernetes.kube.resources import Index, Resource
+    from mcp_kubernetes.notes import Notes
 
 Resolve = Callable[[str, str | None, str | None], Awaitable["Resource"]]
 """From kind, API group and namespace to the resource; raises UnknownKind."""

@@ -108,8 +108,8 @@ async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:
         if kept is not request:
             call.notes.add("Only what the operator's limits on namespaces let through is listed.")
         return kept
-    if call.approver and not is_dry(kept):
-        call.approver.sending()
+    if call.conversation and not is_dry(kept):
+        call.conversation.sending()
     call.record.write_started(found.operation, found.target.path, dry_run=is_dry(kept), command=found.command)
     return kept
 

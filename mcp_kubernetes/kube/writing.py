@@ -34,9 +34,10 @@ from mcp_kubernetes.kube.writes import Write
 from mcp_kubernetes.results import Change, Text
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.calls import Approver, Notes
+    from mcp_kubernetes.calls import Approver
     from mcp_kubernetes.kube.connection import Response
     from mcp_kubernetes.kube.undoing import Undoing
+    from mcp_kubernetes.notes import Notes
 
 _ATTEMPTS = 3
 """How often a change is tried on an object that others change at the same time; each refusal is a sure one."""

@@ -57,6 +57,11 @@ def test_each_token_is_an_identity_of_its_own(server: HTTPServer) -> None:
     assert [entry["identity"] for entry in server.wire.audit(2)[:2]] == ["alice", "bob"]
 
 
+def test_what_only_who_signs_in_may_see_is_shared_with_nobody(server: HTTPServer) -> None:
+    listed = server.modern("tools/list", ALICE).message["result"]
+    assert (listed["ttlMs"], listed["cacheScope"]) == (300_000, "private")
+
+
 @pytest.mark.parametrize(
     ("headers", "challenge"),
     [

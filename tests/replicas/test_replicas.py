@@ -9,7 +9,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp import types as mcp
 
 from pytest_mcp_kubernetes.apps import text
@@ -263,8 +263,9 @@ async def test_an_approval_that_a_replica_without_a_common_store_asked_for_is_re
     cluster.api.post(f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "mine"}})
     mine = {"resourceType": "configmaps", "namespace": namespace, "name": "mine"}
     async with through(*apart, person=Person(YES)) as call:
-        said = await redeemed(call, mine, await asked(call, mine))
-    assert "asked for by another replica or before the server was restarted; nothing was changed" in said
+        state = await asked(call, mine)
+        with pytest.raises(MCPError, match="of another replica, or from before the server was restarted; nothing"):
+            await redeemed(call, mine, state)
     assert cluster.api.answers(f"/api/v1/namespaces/{namespace}/configmaps/mine")
 
 

@@ -231,7 +231,10 @@ async def test_a_template_that_the_policy_forbids_is_as_unknown_as_any_other(app
             await client.read_resource("x://test/a")
         with pytest.raises(MCPError) as unknown:
             await client.read_resource("y://test/a")
-    assert forbidden.value.error == unknown.value.error
+    assert forbidden.value.error.data == {"uri": "x://test/a"}
+    assert unknown.value.error.data == {"uri": "y://test/a"}
+    assert forbidden.value.error.message == unknown.value.error.message
+    assert forbidden.value.error.code == unknown.value.error.code
 
 
 @pytest.mark.parametrize("ref", ["k8s://{context}/{namespace}", "y://{a}"])

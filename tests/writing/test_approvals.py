@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mcp import MCPError
 from mcp import types as mcp
 
 import mcp_kubernetes_resources
@@ -33,10 +34,13 @@ class Slip:
     async def redeem(self, **other: Any) -> str:
         """Make the call with a yes to the question, or another one with it. What came of it."""
         said = {"tool": self.tool, "arguments": self.arguments, "state": self.state, **other}
-        result = await self.client.session.call_tool(
-            said["tool"], said["arguments"], input_responses={"approve": YES}, request_state=said["state"],
-            allow_input_required=True,
-        )  # fmt: skip
+        try:
+            result = await self.client.session.call_tool(
+                said["tool"], said["arguments"], input_responses={"approve": YES}, request_state=said["state"],
+                allow_input_required=True,
+            )  # fmt: skip
+        except MCPError as error:
+            return str(error)
         return "asked again" if isinstance(result, mcp.InputRequiredResult) else text(result)
 
 
@@ -74,7 +78,7 @@ async def test_an_approval_is_good_for_its_own_call_alone(asking: Asking) -> Non
             "a made-up state": {"state": "approved"},
         }
         for what, changed in other.items():
-            assert "This approval was given for another call" in await slip.redeem(**changed), what
+            assert "This requestState is of another call" in await slip.redeem(**changed), what
         assert asking.sent() == []
         assert "deleted" in await slip.redeem()
     assert asking.names() == {"other"}

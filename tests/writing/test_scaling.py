@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.cluster import Cluster
+    from tests.writing.asking import Asking
     from tests.writing.conftest import Ask
 
 GROUP = "scaling.example.com"
@@ -62,6 +63,21 @@ async def test_a_wait_that_is_too_short_says_how_far_it_came(
     assert "scaled" in answer
     assert "note: After 1 s 0 of 3 replicas are ready." in answer
     assert '"outcome": "ok"' in caplog.text
+
+
+async def test_who_waits_is_told_how_far_it_is(asking: Asking) -> None:
+    told: list[tuple[float | None, str | None]] = []
+
+    async def tell(progress: float, total: float | None, message: str | None) -> None:
+        assert total is None or progress <= total
+        told.append((total, message))
+
+    web = {**_WEB.manifest("web"), "spec": {**_WEB.fields["spec"], "paused": True}}
+    asking.cluster.api.post(_WEB.path(asking.namespace), web)
+    which = {"resourceType": "deployments", "name": "web", "namespace": asking.namespace}
+    async with asking.client("auto", None) as client:
+        await client.call_tool(_SCALE, {**which, "replicas": 3, "waitSeconds": 2}, progress_callback=tell)
+    assert set(told) == {(2, "0 of 3 replicas are ready.")}
 
 
 async def test_a_dry_run_does_not_wait(cluster: Cluster, namespace: str, ask: Ask) -> None:

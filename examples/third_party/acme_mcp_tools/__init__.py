@@ -1,14 +1,14 @@
-"""ACME's plugin for mcp-kubernetes: a tool, a source of clusters, and a rule about what may be asked.
+"""ACME's plugin for mcp-kubernetes: a tool, a prompt, a source of clusters, and a rule about what may be asked.
 
-It shows the three things that outside plugins bring most often. Everything comes from the two public modules.
+It shows the things that outside plugins bring most often. Everything comes from the two public modules.
 """
 
 from __future__ import annotations
 
-from acme_mcp_tools.images import acme_list_images
+from acme_mcp_tools.images import REVIEW, acme_list_images
 from acme_mcp_tools.inventory import Inventory, InventorySettings, InventoryTokens
 from acme_mcp_tools.off_limits import OffLimits
-from mcp_kubernetes import Tool, hookimpl
+from mcp_kubernetes import Prompt, Tool, hookimpl
 from mcp_kubernetes.spi import ClusterSource, CredentialProvider, Middleware
 
 
@@ -34,6 +34,12 @@ def register_credential_providers(settings: InventorySettings) -> list[Credentia
 def register_tools() -> list[Tool]:
     """One tool."""
     return [acme_list_images]
+
+
+@hookimpl
+def register_prompts() -> list[Prompt]:
+    """One prompt."""
+    return [REVIEW]
 
 
 @hookimpl

@@ -22,6 +22,15 @@ async def test_the_tool_counts_the_images_of_a_namespace(app: Apps, static: Stat
     assert text(counted).startswith("IMAGE\tCONTAINERS")
 
 
+async def test_the_prompt_begins_with_the_images_of_a_namespace(app: Apps, static: Static) -> None:
+    async with app({"acme": acme_mcp_tools, "static": static}) as client:
+        [listed] = (await client.list_prompts()).prompts
+        got = await client.get_prompt(listed.name, {"namespace": "default"})
+    message, *_ = got.messages
+    assert message.content.type == "text"
+    assert message.content.text.startswith("Which of these images should be pinned to a version, and why?\nIMAGE")
+
+
 async def test_the_policy_holds_for_the_built_in_tools_too(app: Apps, static: Static) -> None:
     plugins = {"acme": acme_mcp_tools, "resources": mcp_kubernetes_resources, "static": static}
     async with app(plugins, FORBIDDEN) as client:

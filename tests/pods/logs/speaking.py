@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import mcp_kubernetes_pods
 from mcp_kubernetes import App, Identity
+from mcp_kubernetes.conversation import NOBODY, Person
 from pytest_mcp_kubernetes.static import Static
 from tests.kube.scripted import ScriptedServer, http
 
@@ -88,9 +89,9 @@ async def asked_by(speaking: Speaking, folder: Path) -> AsyncIterator[App]:
         yield app
 
 
-async def ask(app: App, **arguments: Any) -> str:
+async def ask(app: App, person: Person = NOBODY, /, **arguments: Any) -> str:
     """The answer about its log, which must be no error."""
     question = {"podName": "web", "namespace": "shop", **arguments}
-    outcome = await app.call("k8s_get_pod_logs", question, identity=Identity.local(), session=None)
+    outcome = await app.call("k8s_get_pod_logs", question, identity=Identity.local(), session=None, person=person)
     assert not outcome.is_error, outcome.blocks
     return "\n".join(outcome.blocks)

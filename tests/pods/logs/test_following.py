@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mcp_kubernetes.conversation import Person
 from tests.kube.scripted import Cut
 from tests.pods.logs.reading import body
 from tests.pods.logs.speaking import Speaking, ask, asked_by, stamped, unfinished
@@ -38,6 +39,18 @@ async def following(speaking: Speaking, tmp_path: Path) -> AsyncIterator[App]:
 async def test_what_was_sent_is_in_the_answer_when_time_is_up(following: App) -> None:
     answer = await ask(following, maxBytes=200_000, followSeconds=1)
     assert body(answer) == TEXTS
+
+
+async def test_who_waits_is_told_how_far_it_is(following: App) -> None:
+    told: list[tuple[float, float | None, str]] = []
+
+    async def report(done: float, total: float | None, message: str) -> None:
+        told.append((done, total, message))
+
+    await ask(following, Person(report=report), maxBytes=200_000, followSeconds=2)
+    assert len(told) >= 2
+    assert [done for done, *_ in told] == sorted(done for done, *_ in told)
+    assert told[-1] == (2, 2, "1,999 lines so far."), "the last one has no end yet"
 
 
 async def test_what_was_sent_is_in_the_answer_when_the_call_is_cancelled(following: App, speaking: Speaking) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _PARALLEL = 8
 """Logs that are read at a time. Those that are followed are all open at once."""
 
+_PAUSE = 1.0
+"""Seconds between two words to a client that waits."""
+
 _GRACE = 2.0
 """Seconds for what has arrived to be looked at, once reading was ended."""
 
@@ -70,7 +73,7 @@ class Readers:
         turn = asyncio.Semaphore(max(_PARALLEL, followed))
         tasks = [asyncio.create_task(self._one(number, one, turn)) for number, one in enumerate(readings)]
         try:
-            _, running = await asyncio.wait(tasks, timeout=seconds)
+            running = await self._wait(tasks, readings, seconds, _PAUSE if followed else seconds)
             self.stopped = "time is up" if running else ""
         except asyncio.CancelledError:
             # The answer is what was read; whether anybody still wants it is not for this tool to know.
@@ -79,6 +82,18 @@ class Readers:
         for task in tasks:
             if not task.cancelled():
                 task.result()
+
+    async def _wait(
+        self, tasks: Sequence[asyncio.Task[None]], readings: Sequence[Reading], seconds: float, pause: float
+    ) -> set[asyncio.Task[None]]:
+        """The tasks that still run after `seconds`; meanwhile the client is told, after each pause, how far it is."""
+        begun, passed, running = asyncio.get_running_loop().time(), 0.0, set(tasks)
+        while running and passed < seconds:
+            _, running = await asyncio.wait(running, timeout=min(pause, seconds - passed))
+            passed = asyncio.get_running_loop().time() - begun
+            lines = sum(reading.lines for reading in readings)
+            await self.call.progress(min(passed, seconds), seconds, f"{lines:,} lines so far.")
+        return running
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         try:

@@ -54,12 +54,14 @@ async def k8s_scale_resource(
 async def _wait(call: ToolCall, which: tuple[str, str, str | None, str | None], wanted: int, seconds: int) -> None:
     """Look again and again until the replicas are there; note what came of it. The change itself is done."""
     kind, name, namespace, group = which
-    found = None
+    begun, found = asyncio.get_running_loop().time(), None
     try:
         async with asyncio.timeout(seconds):
             while found is None or not _is_there(found, wanted):
                 await asyncio.sleep(_PAUSE if found else 0)
                 found = await call.cluster.get(kind, name, namespace, api_group=group)
+                passed = asyncio.get_running_loop().time() - begun
+                await call.progress(passed, seconds, f"{_ready(found)} of {wanted} replicas are ready.")
         call.notes.add("All {wanted} replicas are ready.", wanted=wanted)
     except TimeoutError:
         ready = _ready(found) if found else "?"
