@@ -81,6 +81,7 @@ class ClusterRegistry:
     mask_sensitive: bool
     kinds: Sequence[KindProfile]
     rules: Sequence[FindingRule]
+    streams: int | None
     _layer: KubernetesLayer | None = field(default=None, init=False)
 
     @property
@@ -135,6 +136,7 @@ class ClusterRegistry:
                 mask_sensitive=self.mask_sensitive,
                 kinds=self.kinds,
                 rules=self.rules,
+                streams=self.streams,
             )
         return cast("KubernetesLayer", self._layer)
 
