@@ -202,10 +202,10 @@ class LimitSettings(Settings):
 
     only_over: ClassVar[str] = "streamable-http"
 
-    calls: int = setting(16, ge=1, help="Calls of one user that run at once; further ones wait in line.")
+    calls: int = setting(8, ge=1, help="Calls of one user that run at once; further ones wait in line.")
     waiting: int = setting(200, ge=0, help="Calls of one user that may wait in line; further ones are refused.")
-    rate: float = setting(50.0, ge=0, help="Calls of one user that may begin in a second; 0 lifts it.")
-    burst: int = setting(100, ge=1, help="Calls of one user that may begin at once before limits.rate slows them.")
+    rate: float = setting(20.0, ge=0, help="Calls of one user that may begin in a second; 0 lifts it.")
+    burst: int = setting(10, ge=1, help="Calls of one user that may begin at once before limits.rate slows them.")
     all_calls: int = setting(200, ge=1, help="Calls of all users that run at once; free places go round.")
     streams: int = setting(
         64, ge=1, help="Logs, commands and watches that one user may have open at the API servers at once."

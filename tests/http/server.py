@@ -90,7 +90,8 @@ class HTTPServer:
 
     def open(self, headers: Mapping[str, str] | None = None) -> Session:
         """Begin a session as clients of the handshake versions do."""
-        found = self.ask(body("initialize", **_HANDSHAKE), {**ACCEPT, **(headers or {})})
+        content, own = opening()
+        found = self.ask(content, {**own, **(headers or {})})
         assert found.status == 200, found
         session = Session(self, {**(headers or {}), "Mcp-Session-Id": found.headers.get("mcp-session-id", "")})
         session.notify("notifications/initialized")
@@ -157,7 +158,17 @@ def http_server(
     """A server over HTTP; it is gone when the block is left."""
     words = ("--transport", "streamable-http", "--http-addr", address, *arguments)
     with serving(*words, kubeconfig=kubeconfig, variables=variables) as wire:
-        wire.until(lambda: _ADDRESS.search(wire.stderr), "the address")
-        found = _ADDRESS.search(wire.stderr)
-        assert found
-        yield HTTPServer(wire, found[1].decode())
+        yield serving_at(wire)
+
+
+def serving_at(wire: Wire) -> HTTPServer:
+    """The server of that process, as soon as it says where it listens."""
+    wire.until(lambda: _ADDRESS.search(wire.stderr), "the address")
+    found = _ADDRESS.search(wire.stderr)
+    assert found
+    return HTTPServer(wire, found[1].decode())
+
+
+def opening() -> tuple[bytes, dict[str, str]]:
+    """Body and headers of the request that opens a session."""
+    return body("initialize", **_HANDSHAKE), dict(ACCEPT)

@@ -18,7 +18,7 @@ from tests.stdio.wire import SECONDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-CALLS = 5
+CALLS = 4
 CALLERS = 12
 
 

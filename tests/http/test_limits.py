@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.http.server import ACCEPT, SLOW, SLOW_PATH, Answer, HTTPServer, answer_on, body, http_server, modern
+from tests.http.server import ACCEPT, SLOW, SLOW_PATH, Answer, HTTPServer, answer_on, body, http_server, modern, opening
 from tests.http.test_disconnecting import leave, running
 from tests.http.test_signing_in import ALICE, BOB, TOKENS
-from tests.stdio.wire import _HANDSHAKE, SECONDS
+from tests.stdio.wire import SECONDS
 from tests.test_cli import run
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _of(opened: Answer) -> dict[str, str]:
 
 
 def _opened(server: HTTPServer) -> Answer:
-    return server.ask(body("initialize", **_HANDSHAKE), ACCEPT)
+    return server.ask(*opening())
 
 
 def _until(ask: Callable[[], Answer], status: int) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from mcp import types as mcp
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _CALLER = "mcp_kubernetes.caller"
 _CALL = "tools/call"
+_PAUSE = 1.0
 
 
 def caller_of(request: Request) -> Caller:
@@ -70,7 +72,7 @@ class Endpoint:
         found = read_message(body, headers) if scope["method"] == "POST" else None
         number = found.id if isinstance(found, mcp.JSONRPCRequest) else None
         identity: Identity = scope[IDENTITY]
-        self._check_room(found, identity)
+        await self._check_room(found, identity)
         cancels = modern or self._settings.stateless
         exchange = Exchange(scope, body, send, number=number, cancels=cancels)
         session_id = "" if cancels else headers.get(MCP_SESSION_ID_HEADER, "")
@@ -79,11 +81,15 @@ class Endpoint:
             await exchange.run(self._manager.handle_request, receive)
         self._keep_up(session_id, identity, exchange)
 
-    def _check_room(self, message: mcp.JSONRPCMessage | None, identity: Identity) -> None:
-        """A call that is let into no line is refused before it costs anything. Raises Refused."""
+    async def _check_room(self, message: mcp.JSONRPCMessage | None, identity: Identity) -> None:
+        """A call that is let into no line is refused before it costs anything. Raises Refused.
+
+        Not at once: who does not heed Retry-After would ask again at once, and that is what costs.
+        """
         if not isinstance(message, mcp.JSONRPCRequest) or message.method != _CALL or self._turns is None:
             return
         if busy := self._turns.refusal(identity.key):
+            await asyncio.sleep(_PAUSE)
             error = refusal(mcp.INTERNAL_ERROR, str(busy), message.id)
             raise Refused(429, error, {"Retry-After": str(busy.retry_after)})
 
