@@ -16,7 +16,7 @@ PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugi
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-node node redis coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
+.PHONY: help venv test test-node test-load node redis coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ redis: ## a server for tests of the plugin valkey, from Debian's package, as roo
 
 test-node: venv ## what takes minutes at the real node; the smaller siblings of these are in `make test`
 	$(PY) -m pytest -m load tests/pods $(ARGS)
+
+test-load: venv ## many users and many sessions over HTTP, for minutes; the smaller siblings are in `make test`
+	$(PY) -m pytest -m load tests/http $(ARGS)
 
 coverage: venv ## the same, with branch coverage shown
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)

@@ -11,7 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import logs
+from bench import load, logs
 from bench.figures import every
 from bench.health import health
 from bench.measuring import HEAD
@@ -35,6 +35,8 @@ def main() -> int:
         for figure in health(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):
             print(figure.row(), flush=True)
         for figure in logs.figures(cluster, max(rounds // 3, 1)):
+            print(figure.row(), flush=True)
+        for figure in load.figures(cluster.kubeconfig, max(rounds // 3, 1)):
             print(figure.row(), flush=True)
     return 0
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from mcp_kubernetes.settings import EventLoop
+from tests.http.server import HTTPServer
+from tests.http.server import started as listening
 from tests.stdio.wire import PROGRAM, Wire, serving
 
 _UNLIMITED = ("--qps-limit", "0")
 CHANGING = "--non-destructive=false"
+_BARE_HTTP = (sys.executable, "-m", "bench.bare_http")
 _BARE = (sys.executable, Path(__file__).with_name("bare.py"))
 
 
@@ -24,6 +28,13 @@ def ours(kubeconfig: Path, event_loop: EventLoop = "asyncio", *flags: str) -> Ab
 def bare() -> AbstractContextManager[Wire]:
     """The SDK's low-level server with one tool."""
     return serving(program=_BARE)
+
+
+@contextmanager
+def bare_http(kubeconfig: Path) -> Iterator[HTTPServer]:
+    """A bare endpoint over HTTP that makes one request to the API server for each call."""
+    with serving(str(kubeconfig), program=_BARE_HTTP) as wire:
+        yield listening(wire)
 
 
 def started(server: AbstractContextManager[Wire]) -> None:

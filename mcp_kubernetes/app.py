@@ -26,6 +26,7 @@ from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.settings import (
     AuthSettings,
     KubernetesSettings,
+    LimitSettings,
     OutputSettings,
     PluginSettings,
     SafetySettings,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.config import Config
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.journal import Journal
+    from mcp_kubernetes.limits import Turns
     from mcp_kubernetes.offers import Contribution
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.streams import StandardStreams
@@ -86,6 +88,9 @@ class App:
         self._watchdog = Watchdog(plugins.packages())
         self._background = Background(self._watchdog, config.section(ToolSettings).background)
         self._lifespans = Lifespans(self._watchdog, config.section(PluginSettings).lifespan_timeout)
+        is_shared = config.section(ServerSettings).transport == LimitSettings.only_over
+        self._limits = config.section(LimitSettings) if is_shared else None
+        self.turns = self._fair()
         self._compose()
 
     @classmethod
@@ -231,6 +236,7 @@ class App:
             mark_key=partial(self._seal.derived, "masks"),
             kinds=[profile for c in self._contributions for profile in c.kinds],
             rules=[rule for c in self._contributions for rule in c.findings],
+            streams=self._limits.streams if self._limits else None,
         )
         self._tools = {tool.name: self._registered(tool, c) for c in self._contributions for tool in c.tools}
         self._templates = served((t for c in self._contributions for t in c.templates), self._policy, self._clusters)
@@ -278,12 +284,21 @@ class App:
             audited,
             contained,
             *(m for m in middleware if m.stage is Stage.OBSERVE),
+            *([self.turns] if self.turns else []),
             shape,
             admission,
             *(m for m in middleware if m.stage is Stage.ADMIT),
             conversing,
         ]
         return compose(steps, run_handler)
+
+    def _fair(self) -> Turns | None:
+        """Fairness between users, where there may be several."""
+        if self._limits is None:
+            return None
+        from mcp_kubernetes.limits import Turns
+
+        return Turns(self._limits)
 
     def _withdraw_inactive(self) -> None:
         """Compose again without what the plugins offered that were set aside since."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes import redact
 from mcp_kubernetes.conversation import InputRequired
-from mcp_kubernetes.errors import Denied, InvalidArguments, TimedOut, ToolError
+from mcp_kubernetes.errors import Busy, Denied, InvalidArguments, TimedOut, ToolError, TooManyRequests
 from mcp_kubernetes.log import AUDIT_LOGGER
 from mcp_kubernetes.results import Answer, clean
 
@@ -30,7 +30,8 @@ class CallRecord:
 
     `reveals` tells whether values of Secrets were read to be shown, `approved` whether something passed that a person
     agreed to. `outcome` is "ok", "partial" (an error after a part of the answer), "asked" (a person has to agree
-    first: then the call is made again), "denied", "invalid", "unknown", "error", "timeout" or "cancelled".
+    first: then the call is made again), "denied", "invalid", "unknown", "busy" (this server had no room for it),
+    "throttled" (the API server had none), "error", "timeout" or "cancelled".
     """
 
     id: str
@@ -134,6 +135,10 @@ def _judge(record: CallRecord, error: Exception) -> None:
             record.refuse("denied", reason)
         case InvalidArguments():
             record.refuse("invalid", reason)
+        case Busy():
+            record.refuse("busy", reason)
+        case TooManyRequests():
+            record.fail("throttled", reason)
         case TimedOut():
             record.fail("timeout", reason)
         case _:

@@ -84,6 +84,7 @@ class ClusterRegistry:
     mark_key: Callable[[], bytes]
     kinds: Sequence[KindProfile]
     rules: Sequence[FindingRule]
+    streams: int | None
     _layer: KubernetesLayer | None = field(default=None, init=False)
 
     @property
@@ -139,6 +140,7 @@ class ClusterRegistry:
                 mark_key=self.mark_key,
                 kinds=self.kinds,
                 rules=self.rules,
+                streams=self.streams,
             )
         return cast("KubernetesLayer", self._layer)
 

@@ -6,6 +6,7 @@
     └── ToolError                   the model's; becomes an error result, the server goes on
         ├── InvalidArguments        the call does not fit the tool's schema
         ├── Denied                  this server's own policy says no
+        ├── Busy                    this server has more to do than it takes from one user, or from all
         ├── TimedOut                the call's deadline passed
         ├── UnknownCluster          no cluster or context of that name
         ├── UnknownKind             no such resource type in the cluster
@@ -66,6 +67,17 @@ class InvalidArguments(ToolError):
 
 class Denied(ToolError):
     """This server's policy refuses the call or the request; the cluster did not see it."""
+
+
+class Busy(ToolError):
+    """This server has as much to do as it takes from one user, or from all; the cluster did not see the call.
+
+    What an API server refuses for the same reason is TooManyRequests. `retry_after` is in whole seconds.
+    """
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message, hint=f"Wait for calls of yours to finish, and try again in {retry_after} s.")
+        self.retry_after = retry_after
 
 
 class TimedOut(ToolError):

@@ -197,6 +197,25 @@ class ToolSettings(Settings):
     max_call: float = setting(600.0, gt=0, help="Most time for a call that is asked to wait for something.")
 
 
+class LimitSettings(Settings):
+    """What one user may take of a server that several share. Where nobody has to sign in, all are one user."""
+
+    only_over: ClassVar[str] = "streamable-http"
+
+    calls: int = setting(8, ge=1, help="Calls of one user that run at once; further ones wait in line.")
+    waiting: int = setting(200, ge=0, help="Calls of one user that may wait in line; further ones are refused.")
+    rate: float = setting(20.0, ge=0, help="Calls of one user that may begin in a second; 0 lifts it.")
+    burst: int = setting(10, ge=1, help="Calls of one user that may begin at once before limits.rate slows them.")
+    all_calls: int = setting(200, ge=1, help="Calls of all users that run at once; free places go round.")
+    streams: int = setting(
+        64, ge=1, help="Logs, commands and watches that one user may have open at the API servers at once."
+    )
+
+    def idle(self) -> dict[str, str]:
+        """Without a rate there is nothing to burst beyond."""
+        return {} if self.rate else {"burst": "limits.rate is 0, so there is no rate to burst beyond"}
+
+
 class PluginSettings(Settings):
     """Which plugins are loaded. Installed ones are, unless disabled here."""
 
@@ -220,6 +239,7 @@ HOST_SECTIONS: dict[str, type[Settings]] = {
     "safety": SafetySettings,
     "output": OutputSettings,
     "tools": ToolSettings,
+    "limits": LimitSettings,
     "plugins": PluginSettings,
 }
 """The host's own sections; every other section belongs to the plugin of its name."""

@@ -19,7 +19,8 @@ class Request:
     `path` is absolute and unescaped; its segments were validated. `upgrade` names the WebSocket protocols
     of a request that leaves HTTP. `timeout` is in seconds, for the whole exchange. `paths`, where there are any, are
     all that the asker looks at in each object of a list: the rest may be left out of what is handed on. `answers` are
-    HTTP statuses of 300 and more that are an answer to this request, and no error.
+    HTTP statuses of 300 and more that are an answer to this request, and no error. `onward` is told the continue
+    token of a list, or "", as soon as the answer is there, which is before it is searched for what must be hidden.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Request:
     timeout: float = 30.0
     paths: tuple[str, ...] = ()
     answers: tuple[int, ...] = ()
+    onward: Callable[[str], None] | None = None
 
     @property
     def upgrades(self) -> bool:

@@ -6,6 +6,7 @@ and masking take them apart one level at a time and leave the rest as it came, n
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -94,6 +95,10 @@ class MetadataList(msgspec.Struct):
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
 
 
+class _Continued(msgspec.Struct):
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
+
+
 class _APIServiceSpec(msgspec.Struct):
     service: dict[str, Any] | None = None
 
@@ -108,6 +113,7 @@ class _Kind(msgspec.Struct):
     kind: str
 
 
+_BEGIN = re.compile(rb'\{"kind":"\w+","apiVersion":"[\w./-]+","metadata":(\{[^{}]*\})')
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.encode
 
@@ -131,6 +137,20 @@ def too_deep() -> AnswerTooLarge:
         "An object in the API server's answer is nested too deeply to be read.",
         hint="The plain table of a list still shows it; leave it out of other questions by a selector.",
     )
+
+
+def continuation(body: bytes) -> str:
+    """The continue token of a list; "" at its end, and of what is no list.
+
+    Lists of built-in kinds begin with it, those of custom resources end with it (their keys come sorted).
+    """
+    begin = _BEGIN.match(body)
+    try:
+        if begin:
+            return msgspec.json.decode(begin[1], type=ListMeta).continue_
+        return msgspec.json.decode(body, type=_Continued).metadata.continue_
+    except (msgspec.DecodeError, RecursionError):
+        return ""
 
 
 def whole(body: bytes) -> bytes:

@@ -13,6 +13,7 @@ from mcp_kubernetes.effects import Effect
 from mcp_kubernetes.errors import ToolError
 from mcp_kubernetes.kube.bounds import Bounds, is_dry
 from mcp_kubernetes.kube.connection import Request, Response, Stream
+from mcp_kubernetes.kube.decode import continuation
 from mcp_kubernetes.kube.explaining import explaining
 from mcp_kubernetes.kube.guard import check
 from mcp_kubernetes.kube.hiding import hidden
@@ -122,6 +123,8 @@ def masking(send: Send, call: ToolCall, *, looks: bool, key: bytes, reveals: boo
 
     async def masking_send(request: Request) -> Response:
         response = await send(request)
+        if request.onward is not None:
+            request.onward(await _apart(continuation, response.body))
         target = parse(request.path)
         body = await shown(response.body, target, looks=looks, key=key, paths=request.paths)
         if body is response.body:
@@ -148,7 +151,12 @@ async def shown(body: bytes, target: APIPath, *, looks: bool, key: bytes, paths:
     if not is_secret and (not target.resource or target.subresource in _TEXTS):
         return body
     hide = partial(_secret, looks=looks, key=key) if is_secret else partial(hidden, looks=looks, key=key, paths=paths)
-    return hide(body) if len(body) <= _QUICK else await asyncio.to_thread(hide, body)
+    return await _apart(hide, body)
+
+
+async def _apart(work: Callable[[bytes], T], body: bytes) -> T:
+    """What is done with a body; with a long one in a thread, for the event loop must not be held."""
+    return work(body) if len(body) <= _QUICK else await asyncio.to_thread(work, body)
 
 
 def _secret(body: bytes, *, looks: bool, key: bytes) -> bytes:

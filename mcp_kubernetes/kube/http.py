@@ -35,7 +35,8 @@ class Exchange:
     """Sends requests to `entry` as `access.identity`, with the credentials that `provider` gives.
 
     An entry with a connection of its own is asked without credentials and as fast as it answers.
-    `waited` is told the seconds whenever the rate limit held a request back for more than one second.
+    `waited` is told the seconds whenever our own rate limit held a request back for more than one second, `paused`
+    whenever the API server asked to wait, and that was done.
     """
 
     entry: ClusterEntry
@@ -44,6 +45,7 @@ class Exchange:
     pool: Pool
     user_agent: str
     waited: Callable[[float], None]
+    paused: Callable[[float], None]
 
     async def send(self, request: Request) -> Response:
         """Send and return a successful response. Raises APIError and the other ToolErrors of a request."""
@@ -53,6 +55,7 @@ class Exchange:
             if delay is None:
                 break
             await asyncio.sleep(delay)
+            self.paused(delay)
             response = await self._send(request)
         if response.status >= 300 and response.status not in (304, *request.answers):
             raise error_of(response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mcp_kubernetes.kube.bounds import Bounds
 from mcp_kubernetes.kube.client import Cluster
@@ -18,6 +18,7 @@ from mcp_kubernetes.kube.paths import APIPath, parse
 from mcp_kubernetes.kube.pool import Pool
 from mcp_kubernetes.kube.resources import Index, Resource
 from mcp_kubernetes.kube.slimming import Profiles
+from mcp_kubernetes.kube.stream_budget import Open, StreamBudget
 from mcp_kubernetes.kube.undoing import Undoing
 from mcp_kubernetes.kube.writing import Writer
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.guard import Policy
     from mcp_kubernetes.seal import Sealer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,7 @@ class KubernetesLayer:
     mark_key: Callable[[], bytes]
     profiles: Profiles
     rules: Sequence[FindingRule]
+    streams: StreamBudget
     discovery: Discovery = field(default_factory=Discovery)
 
     @classmethod
@@ -61,8 +65,9 @@ class KubernetesLayer:
         mark_key: Callable[[], bytes],
         kinds: Sequence[KindProfile],
         rules: Sequence[FindingRule],
+        streams: int | None,
     ) -> KubernetesLayer:
-        """The layer with an empty pool."""
+        """The layer with an empty pool. `streams` is how many one user may have open at once; None: any number."""
         return cls(
             pool=Pool(qps=qps, burst=burst),
             policy=policy,
@@ -72,6 +77,7 @@ class KubernetesLayer:
             mark_key=mark_key,
             profiles=Profiles(kinds),
             rules=tuple(rules),
+            streams=StreamBudget(streams),
         )
 
     def cluster(
@@ -101,8 +107,8 @@ class KubernetesLayer:
             rules=self.rules,
             limited=bool(self.policy.allowed_namespaces or self.policy.restricted_namespaces),
             allowed_namespaces=self.policy.allowed_namespaces - self.policy.restricted_namespaces,
-            stream=redacting(opened(exchange.stream, send, call, bounds)),
-            connect=opened(exchange.connect, send, call, bounds),
+            stream=redacting(opened(self._counted(exchange.stream, call), send, call, bounds)),
+            connect=opened(self._counted(exchange.connect, call), send, call, bounds),
             incomplete=partial(call.record.fail, "partial"),
             sealer=sealer,
             budget=call.budget,
@@ -120,7 +126,11 @@ class KubernetesLayer:
             pool=self.pool,
             user_agent=self.user_agent,
             waited=lambda seconds: _note_wait(call, seconds),
+            paused=lambda seconds: _note_pause(call, seconds),
         )
+
+    def _counted(self, open_: Open[T], call: ToolCall) -> Open[T]:
+        return self.streams.counted(open_, call.identity.key)
 
     def _bounds(self, exchange: Exchange) -> Bounds:
         catalogue = _Catalogue(discovery=self.discovery, exchange=exchange, send=exchange.send)
@@ -182,4 +192,11 @@ def _note_wait(call: ToolCall, seconds: float) -> None:
     call.notes.add(
         "The rate limit of this server (--qps-limit) held requests back; one waited {s} s.",
         s=f"{seconds:.1f}",
+    )
+
+
+def _note_pause(call: ToolCall, seconds: float) -> None:
+    call.notes.add(
+        "The API server itself asked for fewer requests (Retry-After); one waited {s} s and was sent again.",
+        s=f"{seconds:g}",
     )

@@ -25,12 +25,19 @@ class TokenBucket:
             return float("inf")
         return self._burst - max(0.0, self._full_at - self._clock()) / self._interval
 
+    @property
+    def wait(self) -> float:
+        """Seconds until a request may go out."""
+        return max(0.0, self._full_at - self._clock() - (self._burst - 1) * self._interval)
+
+    def take(self) -> float:
+        """Take one token, if need be one that is yet to come. Returns the seconds until it is there."""
+        wait = self.wait
+        self._full_at = max(self._clock(), self._full_at) + self._interval
+        return wait
+
     async def acquire(self) -> float:
         """Take one token, waiting for it if needed. Returns the seconds waited."""
-        now = self._clock()
-        self._full_at = max(now, self._full_at) + self._interval
-        wait = self._full_at - now - self._burst * self._interval
-        if wait <= 0:
-            return 0.0
-        await asyncio.sleep(wait)
+        if wait := self.take():
+            await asyncio.sleep(wait)
         return wait

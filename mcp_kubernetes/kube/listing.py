@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.errors import Expired, Forbidden
+from mcp_kubernetes.kube.ahead import Ahead, Told, give_up
 from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.decode import TABLE, MetadataList, decode
 from mcp_kubernetes.kube.looking import chunk_of, looked_at
@@ -80,7 +81,7 @@ class Lister:
     async def chunks(self, start: Place, wanted: float) -> AsyncGenerator[Chunk]:
         """All pages from `start` on. `wanted` is about how many rows will be read: it decides the way."""
         names = await self._namespaces(start, wanted)
-        async with aclosing(self._pages(start) if names is None else self._each(names, start)) as chunks:
+        async with aclosing(self._in_order(start) if names is None else self._each(names, start)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -108,6 +109,9 @@ class Lister:
             return _from(start, names)
         return names if len(names) <= self.free() - _SPARE_TOKENS else None
 
+    def _in_order(self, start: Place) -> AsyncGenerator[Chunk]:
+        return Ahead(self._page, most=2 if self.question.reads_on else 1).chunks(start)
+
     async def _each(self, names: list[str], start: Place) -> AsyncGenerator[Chunk]:
         """Namespace after namespace in the order of names, the first pages of the next ones under way."""
         places = deque(start if name == start.namespace else Place(namespace=name) for name in names)
@@ -126,28 +130,13 @@ class Lister:
                     yield replace(chunk, after=chunk.after or following)
         finally:
             for _, task in ahead:
-                _give_up(task)
+                give_up(task)
 
-    async def _pages(self, start: Place) -> AsyncGenerator[Chunk]:
-        task = asyncio.create_task(self._page(start))
-        try:
-            while True:
-                chunk = await task
-                if self.question.reads_on and chunk.after:
-                    task = asyncio.create_task(self._page(chunk.after))
-                yield chunk
-                if chunk.after is None:
-                    return
-                if not self.question.reads_on:
-                    task = asyncio.create_task(self._page(chunk.after))
-        finally:
-            _give_up(task)
-
-    async def _page(self, place: Place) -> Chunk:
+    async def _page(self, place: Place, told: Told | None = None) -> Chunk:
         if place.last and not place.skip:
             return await self._resumed(place)
         try:
-            return await self._read(place)
+            return await self._read(place, told)
         except Expired as gone:
             present = at_present(place, gone)
             if present is None:
@@ -161,7 +150,7 @@ class Lister:
         self.moved()
         return chunk
 
-    async def _read(self, place: Place) -> Chunk:
+    async def _read(self, place: Place, told: Told | None = None) -> Chunk:
         namespace = place.namespace or self.question.namespace
         request = Request(
             method="GET",
@@ -169,6 +158,7 @@ class Lister:
             query=(*self.question.query, *self._page_query(place)),
             headers=(("Accept", TABLE if self.question.as_table else "application/json"),),
             paths=self.question.paths,
+            onward=told and (lambda token: told(place.onward(token))),
         )
         response = await self.send(request)
         if not self.question.looks_inside:
@@ -192,12 +182,6 @@ class Lister:
         if self.question.looks_inside:
             return "Object"
         return "Metadata" if self.question.spans_namespaces and place.namespace is None else "None"
-
-
-def _give_up(task: asyncio.Task[Chunk]) -> None:
-    """End what nobody waits for any more; why it failed, if it did, is nobody's concern."""
-    task.cancel()
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _from(start: Place, names: Sequence[str]) -> list[str]:

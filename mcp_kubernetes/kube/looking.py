@@ -96,6 +96,6 @@ def _made(
     *,
     keys: Callable[[int], str] | None,
 ) -> Chunk:
-    after = Place(namespace=place.namespace, token=metadata.continue_) if metadata.continue_ else None
     pinned = place if place.token else replace(place, version=metadata.resource_version)
+    after = place.onward(metadata.continue_)
     return Chunk(rows=rows, place=pinned, after=after, columns=columns, remaining=metadata.remaining, keys=keys)

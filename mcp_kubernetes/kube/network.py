@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 
 _CHUNK = 262_144
+_READ_AHEAD = 1 << 20
+"""Bytes that may arrive before they are taken. With aiohttp's 64 KiB, a fifth of reading a page is pausing."""
+
 _MAX_HEADER = 65_536
 _MAX_CONNECTIONS = 32
 _NO_LIMIT = 0
@@ -63,7 +66,7 @@ class Network:
     async def open(cls, entry: ClusterEntry, credentials: Credentials) -> Network:
         """Build the session; nothing is dialled yet. Raises CredentialsError for unusable certificates."""
         client = await asyncio.to_thread(_client, entry, credentials)
-        session = await _session(entry, client, _MAX_CONNECTIONS)
+        session = await _session(entry, client, _MAX_CONNECTIONS, read_bufsize=_READ_AHEAD)
         streams = await _session(entry, client, _NO_LIMIT)
         return cls(entry, session, streams, *_http_proxy(entry))
 
@@ -189,10 +192,10 @@ def _http_proxy(entry: ClusterEntry) -> tuple[URL | None, Mapping[str, str]]:
     return url.with_user(None), {"Proxy-Authorization": f"Basic {proof}"}
 
 
-async def _session(entry: ClusterEntry, client: ApiClient, limit: int) -> aiohttp.ClientSession:
+async def _session(entry: ClusterEntry, client: ApiClient, limit: int, **more: Any) -> aiohttp.ClientSession:
     """A session with at most `limit` connections."""
     client.configuration.connection_pool_maxsize = limit
-    client.configuration.client_session_kwargs = _session_options() | await _connector(entry, client, limit)
+    client.configuration.client_session_kwargs = _session_options() | more | await _connector(entry, client, limit)
     session: aiohttp.ClientSession = client.rest_client._create_pool_manager()  # noqa: SLF001 - its override point
     # aiohttp repeats GET, PUT and DELETE by itself after a dropped connection, and so an exec. Whether to ask twice
     # is decided in `http`, where it is known what the request does.

@@ -6,8 +6,9 @@ another shape than a path expects is no error: the type allows for every shape a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypedDict, cast
 
 import msgspec
@@ -93,8 +94,9 @@ class Picker:
     def __init__(self, paths: Mapping[str, str]) -> None:
         self.names = tuple(paths)
         self.texts = tuple(paths.values())
-        self._paths = [_parsed(name, path) for name, path in paths.items()]
-        self._decode = msgspec.json.Decoder(wanted(self._paths).as_type()).decode
+        found = [_parsed(name, path) for name, path in paths.items()]
+        self._readers = [_reader(path) for path in found]
+        self._decode = msgspec.json.Decoder(wanted(found).as_type()).decode
 
     def pick(self, raw: bytes | msgspec.Raw) -> list[Any]:
         """The values in the order of `names`. Raises AnswerTooLarge for an object that is nested too deeply."""
@@ -102,7 +104,7 @@ class Picker:
             root = self._decode(raw)
         except RecursionError:
             raise too_deep() from None
-        return [_value(path, path.values(root)) for path in self._paths]
+        return [read(root) for read in self._readers]
 
 
 def wanted(paths: Iterable[Path]) -> Wanted:
@@ -120,7 +122,22 @@ def _parsed(name: str, path: str) -> Path:
         raise PathError(f"The path of {clean(name)[:100]} cannot be read: {error}") from None
 
 
-def _value(path: Path, found: list[Any]) -> Any:
-    if not path.is_single:
-        return found
+def _reader(path: Path) -> Callable[[Any], Any]:
+    """What takes the value of a path out of an object: thousands of objects are read, and most paths are keys alone."""
+    keys = [step.name for step in path.steps if isinstance(step, Key)]
+    if len(keys) == len(path.steps):
+        return partial(_below, keys)
+    return partial(_first, path) if path.is_single else path.values
+
+
+def _below(keys: Sequence[str], value: Any) -> Any:
+    for key in keys:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _first(path: Path, root: Any) -> Any:
+    found = path.values(root)
     return found[0] if found else None

@@ -32,6 +32,10 @@ class Place:
         """Its fields, but none that says nothing: each byte is a third more in every cursor."""
         return {name: value for name, value in asdict(self).items() if value}
 
+    def onward(self, token: str) -> Place | None:
+        """The place of the next page, to which the server's token leads; None where it gave none."""
+        return Place(namespace=self.namespace, token=token) if token else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:

@@ -91,7 +91,8 @@ class HTTPServer:
 
     def open(self, headers: Mapping[str, str] | None = None) -> Session:
         """Begin a session as clients of the handshake versions do."""
-        found = self.ask(body("initialize", **_HANDSHAKE), {**ACCEPT, **(headers or {})})
+        content, own = opening()
+        found = self.ask(content, {**own, **(headers or {})})
         assert found.status == 200, found
         session = Session(self, {**(headers or {}), "Mcp-Session-Id": found.headers.get("mcp-session-id", "")})
         session.notify("notifications/initialized")
@@ -177,3 +178,8 @@ def started(wire: Wire) -> HTTPServer:
     found = _ADDRESS.search(wire.stderr)
     assert found
     return HTTPServer(wire, found[1].decode())
+
+
+def opening() -> tuple[bytes, dict[str, str]]:
+    """Body and headers of the request that opens a session."""
+    return body("initialize", **_HANDSHAKE), dict(ACCEPT)

@@ -27,7 +27,20 @@ async def slow_who(call: ToolCall) -> Text:
     )
 
 
+@tool(effect=Effect.READ, clustered=False)
+async def slow_moment(_: ToolCall) -> Text:
+    """Take long enough for others to begin meanwhile."""
+    await asyncio.sleep(0.05)
+    return Text("Finished.")
+
+
+@tool(effect=Effect.READ, clustered=False)
+async def slow_tasks(_: ToolCall) -> Text:
+    """How many tasks there are."""
+    return Text("{n}", n=len(asyncio.all_tasks()))
+
+
 @hookimpl
 def register_tools() -> list[Tool]:
-    """Both."""
-    return [slow_until, slow_who]
+    """All of them."""
+    return [slow_until, slow_who, slow_moment, slow_tasks]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import http.client
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.http.server import SLOW, SLOW_PATH, Answer, HTTPServer, answer_on, body, http_server, modern
 from tests.http.test_clients import MODES
+from tests.stdio.wire import SECONDS
 
 if TYPE_CHECKING:
-    import http.client
     from pathlib import Path
 
-CALLS = 5
+CALLS = 4
+CALLERS = 12
 
 
 def told(server: HTTPServer, number: int = signal.SIGTERM) -> None:
@@ -53,6 +57,34 @@ def test_running_calls_are_finished_and_answered(tmp_path: Path, mode: str) -> N
         assert [answer.text for answer in answers] == ["Finished."] * 2 * CALLS
         assert server.wire.end() == 0
         assert [line["outcome"] for line in server.wire.audit(2 * CALLS)] == ["ok"] * 2 * CALLS
+
+
+@pytest.mark.parametrize("mode", ["streams", "json"])
+def test_under_load_every_call_that_was_carried_out_is_answered_to_its_end(mode: str) -> None:
+    """Clients that go on calling meet the end somewhere between two calls, or before one that nobody has begun."""
+    unlimited = SLOW_PATH | {"MCP_KUBERNETES_LIMITS__RATE": "0"}
+    with http_server(*SLOW, *MODES[mode], variables=unlimited) as server, ThreadPoolExecutor(CALLERS) as crowd:
+        answered = [crowd.submit(_calls_until_the_end, server) for _ in range(CALLERS)]
+        server.wire.audit(5 * CALLERS)
+        server.wire.process.send_signal(signal.SIGTERM)
+        assert server.wire.end() == 0
+        outcomes = [line["outcome"] for line in server.wire.audit()]
+        assert outcomes == ["ok"] * sum(each.result() for each in answered)
+
+
+def _calls_until_the_end(server: HTTPServer) -> int:
+    """How many calls were answered, on one connection as long as it is kept."""
+    content, headers = modern("tools/call", name="slow_moment", arguments={})
+    answered = 0
+    with closing(http.client.HTTPConnection(*server.address, timeout=SECONDS)) as connection:
+        while True:
+            try:
+                connection.request("POST", server.path, content, headers)
+                response = connection.getresponse()
+            except (OSError, http.client.HTTPException):
+                return answered
+            assert b'"text":"Finished."' in response.read()
+            answered += 1
 
 
 @pytest.mark.parametrize("mode", ["streams", "json"])

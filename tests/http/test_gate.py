@@ -83,6 +83,12 @@ def test_a_port_alone_means_loopback() -> None:
             assert each.getsockname()[0] in ("127.0.0.1", "::1")
 
 
+def test_no_piece_of_an_answer_waits_for_the_one_before_to_be_acknowledged() -> None:
+    for each in listening(":0", exposed=False):
+        with each, socket.create_connection(each.getsockname()[:2]), each.accept()[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "*:0"])
 def test_an_address_that_others_reach_is_not_served_without_a_word(address: str) -> None:
     with pytest.raises(ConfigError):

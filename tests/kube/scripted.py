@@ -136,6 +136,7 @@ def exchange(
     provider: CredentialProvider | None = None,
     pool: Pool | None = None,
     waited: Callable[[float], None] = lambda _: None,
+    paused: Callable[[float], None] = lambda _: None,
 ) -> Exchange:
     """An exchange of the local user, without a rate limit unless `pool` has one."""
     return Exchange(
@@ -145,6 +146,7 @@ def exchange(
         pool=pool or Pool(qps=0, burst=1),
         user_agent="test/1",
         waited=waited,
+        paused=paused,
     )
 
 

@@ -187,6 +187,14 @@ async def test_a_request_that_the_rate_held_back_for_long_is_told() -> None:
     assert told == [pytest.approx(1.1, abs=0.15)]
 
 
+async def test_a_pause_that_the_api_server_asked_for_is_told_apart_from_our_own_waiting(pool: Pool) -> None:
+    waited: list[float] = []
+    paused: list[float] = []
+    async with ScriptedServer([http(429, Retry_After="0"), http(503, Retry_After="0"), http(200)]) as server:
+        await exchange(server.entry, pool=pool, waited=waited.append, paused=paused.append).send(GET)
+    assert (waited, paused) == ([], [0.0, 0.0])
+
+
 async def test_a_cluster_with_a_connection_of_its_own_is_asked_without_credentials(pool: Pool) -> None:
     asked: list[Request] = []
 

@@ -133,6 +133,12 @@ class Wire:
         """Stop reading standard output, so that it fills up."""
         self._selector.unregister(self._output)
 
+    def drop(self) -> None:
+        """Read standard error to its end, and keep nothing: for who lets the server log more than a test looks at."""
+        errors = self.process.stderr
+        while errors and os.read(errors.fileno(), _CHUNK):
+            pass
+
     def listen(self) -> None:
         """Read standard output again."""
         self._selector.register(self._output, selectors.EVENT_READ, self.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from mcp import types as mcp
@@ -13,6 +14,7 @@ from mcp_kubernetes.transports.http.exchange import Exchange
 from mcp_kubernetes.transports.http.incoming import ClientGone, is_modern, read_body, read_message
 from mcp_kubernetes.transports.http.refusals import Refused
 from mcp_kubernetes.transports.http.signing_in import IDENTITY
+from mcp_kubernetes.transports.messages import refusal
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -20,11 +22,14 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from mcp_kubernetes.identity import Identity
+    from mcp_kubernetes.limits import Turns
     from mcp_kubernetes.transports.http.draining import Drain
     from mcp_kubernetes.transports.http.sessions import Sessions
     from mcp_kubernetes.transports.http.settings import HTTPSettings
 
 _CALLER = "mcp_kubernetes.caller"
+_CALL = "tools/call"
+_PAUSE = 1.0
 
 
 def caller_of(request: Request) -> Caller:
@@ -36,9 +41,15 @@ class Endpoint:
     """An ASGI application behind the gate."""
 
     def __init__(
-        self, manager: StreamableHTTPSessionManager, sessions: Sessions, drain: Drain, settings: HTTPSettings
+        self,
+        manager: StreamableHTTPSessionManager,
+        sessions: Sessions,
+        drain: Drain,
+        settings: HTTPSettings,
+        turns: Turns | None,
     ) -> None:
         self._manager = manager
+        self._turns = turns
         self._sessions = sessions
         self._drain = drain
         self._settings = settings
@@ -60,14 +71,27 @@ class Endpoint:
         body = await read_body(scope, receive, most=self._settings.max_body, seconds=self._settings.read_timeout)
         found = read_message(body, headers) if scope["method"] == "POST" else None
         number = found.id if isinstance(found, mcp.JSONRPCRequest) else None
+        identity: Identity = scope[IDENTITY]
+        await self._check_room(found, identity)
         cancels = modern or self._settings.stateless
         exchange = Exchange(scope, body, send, number=number, cancels=cancels)
         session_id = "" if cancels else headers.get(MCP_SESSION_ID_HEADER, "")
-        identity: Identity = scope[IDENTITY]
         with self._sessions.used(session_id, identity) as session, self._drain.running(exchange):
             scope[_CALLER] = Caller(identity=identity, session=session)
             await exchange.run(self._manager.handle_request, receive)
         self._keep_up(session_id, identity, exchange)
+
+    async def _check_room(self, message: mcp.JSONRPCMessage | None, identity: Identity) -> None:
+        """A call that is let into no line is refused before it costs anything. Raises Refused.
+
+        Not at once: who does not heed Retry-After would ask again at once, and that is what costs.
+        """
+        if not isinstance(message, mcp.JSONRPCRequest) or message.method != _CALL or self._turns is None:
+            return
+        if busy := self._turns.refusal(identity.key):
+            await asyncio.sleep(_PAUSE)
+            error = refusal(mcp.INTERNAL_ERROR, str(busy), message.id)
+            raise Refused(429, error, {"Retry-After": str(busy.retry_after)})
 
     @property
     def _streams(self) -> bool:

@@ -45,7 +45,7 @@ async def serve(app: App) -> None:
     health = Health(app, drain)
     manager = _manager(app, settings)
     async with _operators(health, settings, exposed=exposed), manager.run():
-        endpoint = Endpoint(manager, Sessions(settings.session_idle), drain, settings)
+        endpoint = Endpoint(manager, Sessions(settings.session_idle), drain, settings, app.turns)
         gate = Gate(cross_origin(SigningIn(endpoint, authentication), settings.allowed_origins), settings)
         routes = [*health.routes(details=False), Route(settings.endpoint, SecurityHeaders(gate))]
         listener = Listener(routes, settings, certificates)
