@@ -119,11 +119,11 @@ def test_commands_are_not_asked_for_where_nobody_wants_one(plugin: Path, command
     assert main(["shout", "--cmd-out=x"]) == 3
 
 
+@pytest.mark.usefixtures("plugin")
 def test_a_command_of_a_plugin_that_is_not_installed_says_what_brings_it(
-    plugin: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("MCP_KUBERNETES_PLUGINS__DISABLE")
     monkeypatch.setattr("mcp_kubernetes.candidates.entry_points", lambda **_: [])
-    assert plugin
     assert main(["demo"]) == 2
     assert 'not installed: pip install "mcp-kubernetes[snapshot]".' in capsys.readouterr().err

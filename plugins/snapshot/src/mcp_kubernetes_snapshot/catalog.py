@@ -15,7 +15,7 @@ from typing import Any
 
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?\Z")
 _STAGES = {"alpha": 0, "beta": 1, None: 2}
-_READING = ["get", "list"]
+_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 _EVENTS = ("", "events.k8s.io")
 
 Present = Mapping[tuple[str, str], frozenset[str]]
@@ -50,7 +50,10 @@ _AGE = Column(name="Age", type="date", path=".metadata.creationTimestamp")
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """One resource in one version. `entry` is what discovery says of it, `warning` a header of all answers."""
+    """One resource in one version. `entry` is what discovery says of it, `warning` a header of all answers.
+
+    `scaled` are the paths to the replicas that are wanted, to those that are there, and to their selector.
+    """
 
     group: str
     version: str
@@ -60,6 +63,7 @@ class Served:
     warning: str = ""
     list_kind: str = ""
     selectable: tuple[str, ...] = ()
+    scaled: tuple[str, str, str] = ("spec.replicas", "status.replicas", "spec.selector")
 
     @property
     def plural(self) -> str:
@@ -75,6 +79,11 @@ class Served:
     def namespaced(self) -> bool:
         """Whether its objects live in namespaces."""
         return bool(self.entry["scope"] == "Namespaced")
+
+    @property
+    def subresources(self) -> frozenset[str]:
+        """The names of those that discovery tells of."""
+        return frozenset(str(each["subresource"]) for each in self.entry.get("subresources") or ())
 
     @property
     def api_version(self) -> str:
@@ -164,6 +173,7 @@ def _defined(spec: Mapping[str, Any]) -> Iterator[Served]:
                 columns=(_NAME, *(columns or (_AGE,))),
                 is_custom=True,
                 list_kind=names.get("listKind") or f"{names['kind']}List",
+                scaled=_scaled(version.get("subresources") or {}),
                 selectable=tuple(each["jsonPath"].lstrip(".") for each in version.get("selectableFields") or ()),
             )
 
@@ -176,10 +186,28 @@ def _entry(spec: Mapping[str, Any], version: Mapping[str, Any]) -> dict[str, Any
         "responseKind": kind,
         "scope": str(spec["scope"]),
         "singularResource": str(names.get("singular") or names["kind"].lower()),
-        "verbs": ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
+        "verbs": _VERBS,
     }
-    more = {"shortNames": names.get("shortNames"), "categories": names.get("categories")}
+    more = {
+        "shortNames": names.get("shortNames"),
+        "categories": names.get("categories"),
+        "subresources": [*_subresources(kind, version.get("subresources") or {})],
+    }
     return entry | {key: value for key, value in more.items() if value}
+
+
+def _subresources(kind: Mapping[str, str], declared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    kinds = {"status": kind, "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale"}}
+    for name, response in kinds.items():
+        if declared.get(name) is not None:
+            yield {"subresource": name, "responseKind": response, "verbs": ["get", "patch", "update"]}
+
+
+def _scaled(declared: Mapping[str, Any]) -> tuple[str, str, str]:
+    scale = declared.get("scale") or {}
+    places = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
+    spec, status, selector = (str(scale.get(place) or "").lstrip(".") for place in places)
+    return spec, status, selector
 
 
 def _printed(column: Mapping[str, Any]) -> Column:
@@ -224,7 +252,7 @@ def _guessed(group: str, version: str, kind: str, *, namespaced: bool) -> Served
         "responseKind": {"group": group, "version": version, "kind": kind},
         "scope": "Namespaced" if namespaced else "Cluster",
         "singularResource": kind.lower(),
-        "verbs": _READING,
+        "verbs": _VERBS,
     }
     return Served(
         group=group, version=version, entry=entry, columns=(_NAME, _AGE), is_custom=True, list_kind=f"{kind}List"

@@ -15,7 +15,7 @@ import msgspec
 from mcp_kubernetes_snapshot.files.logs import LogKey
 from mcp_kubernetes_snapshot.files.reading import Read, Reading
 from mcp_kubernetes_snapshot.files.report import Report
-from mcp_kubernetes_snapshot.files.sources import Extent, Source
+from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
@@ -96,6 +96,26 @@ class Contents:
         """The same with objects of these kinds that name no namespace in `default`, as kubectl has it."""
         moved = {kind: _in_default(self.records[kind]) for kind in namespaced if kind in self.records}
         return replace(self, records={**self.records, **moved})
+
+    def writable(self) -> Contents:
+        """The same with a place for what is written: an unnamed temporary file, gone when the snapshot is closed."""
+        return replace(self, sources=[*self.sources, OpenFile.temporary()])
+
+    def edited(self, kind: KindKey, namespace: str, name: str, raw: bytes | None) -> Contents:
+        """The next state of one that is writable: with this object, or without it. This one stays as it is."""
+        version = self.version + 1
+        records = [*self.records.get(kind, ())]
+        place = bisect_left(records, key_of(namespace, name), key=lambda record: record.key)
+        there = place < len(records) and records[place].key == key_of(namespace, name)
+        new = [] if raw is None else [Record(namespace, name, str(version), *self._written(raw))]
+        records[place : place + there] = new
+        return replace(self, records={**self.records, kind: records}, version=version)
+
+    def _written(self, raw: bytes) -> Extent:
+        scratch = self.sources[-1]
+        if not isinstance(scratch, OpenFile):
+            raise TypeError("the snapshot was not opened to be changed")
+        return Extent(len(self.sources) - 1, *scratch.write(raw))
 
     def read(self, record: Record) -> bytes:
         """The JSON of an object. Raises OSError where its file is not as it was."""

@@ -132,12 +132,27 @@ def _token(key: str, version: int) -> str:
     return base64.urlsafe_b64encode(value.encode()).rstrip(b"=").decode()
 
 
-def _start(token: str, version: int) -> str:
+def version_of(query: Mapping[str, str]) -> int:
+    """The state that a list is to be read in; 0 for the present one."""
+    try:
+        if token := query.get("continue"):
+            return _opened(token)[1]
+        return int(query["resourceVersion"]) if query.get("resourceVersionMatch") == "Exact" else 0
+    except (Refusal, ValueError, KeyError):
+        return 0
+
+
+def _opened(token: str) -> tuple[str, int]:
+    """The first key and the state. Raises Refusal."""
     try:
         value = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        start, of = str(value["start"]), int(value["rv"])
+        return str(value["start"]), int(value["rv"])
     except (ValueError, KeyError, TypeError):
         raise bad_request("continue key is not valid: it is no token of this server") from None
+
+
+def _start(token: str, version: int) -> str:
+    start, of = _opened(token)
     if of != version:
         raise expired("The provided continue parameter is too old to display a consistent list result.")
     return start
