@@ -55,10 +55,14 @@ class LogPiece(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """All that is known of a snapshot once it was gone through; objects stay in their files."""
+    """All that is known of a snapshot once it was gone through; objects stay in their files.
+
+    `documents` are the API server's answers to paths that are no objects, such as /version.
+    """
 
     records: Mapping[KindKey, Sequence[Record]]
     logs: Mapping[tuple[str, str], Sequence[LogPiece]]
+    documents: Mapping[str, Extent]
     report: Report
     as_of: datetime
     version: int
@@ -79,6 +83,7 @@ class Contents:
         return cls(
             records={kind: sorted(found.values(), key=lambda r: r.key) for kind, found in gathering.found.items()},
             logs=_by_pod(reading.logs),
+            documents=reading.documents,
             report=report,
             as_of=gathering.newest() or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0),
             version=gathering.version,

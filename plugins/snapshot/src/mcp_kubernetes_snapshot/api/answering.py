@@ -69,6 +69,10 @@ class Answering:
     def _server(self, request: Request) -> Response:
         if request.path in {"/api", "/apis"}:
             return self._discovery(request)
+        if recorded := self.contents.documents.get(request.path):
+            body = self.contents.piece(recorded)
+            is_json = body.lstrip().startswith(b"{")
+            return Response(status=200, headers=JSON if is_json else {"content-type": "text/plain"}, body=body)
         raise not_served("the snapshot holds nothing of the API server itself but what kinds it serves")
 
     def _discovery(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from mcp_kubernetes import InvalidArguments, read_manifests
 from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
+from mcp_kubernetes_snapshot.files.recorded import path_of
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source, forget
 
@@ -71,6 +72,7 @@ class Reading:
     report: Report
     sources: list[Source] = field(default_factory=list)
     logs: dict[LogKey, Extent] = field(default_factory=dict)
+    documents: dict[str, Extent] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
     _converted: OpenFile | None = None
 
@@ -87,7 +89,9 @@ class Reading:
     def _file(self, found: Found) -> Iterator[Read]:
         with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
             start = bytes(view[:_SNIFFED])
-            if key := key_of(found.name):
+            if path := path_of(found.name):
+                self.documents[path] = Extent(self._number(found.source), found.offset, found.size)
+            elif key := key_of(found.name):
                 self.logs[key] = Extent(self._number(found.source), found.offset, found.size)
             elif found.name.suffix == ".json" or _MARKED in start or (found.alone and start.lstrip()[:1] == b"{"):
                 yield from self._json(found, view)
