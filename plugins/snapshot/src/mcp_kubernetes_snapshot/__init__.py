@@ -37,10 +37,11 @@ class Snapshots:
 
     @hookimpl
     def register_commands(self) -> list[Command]:
-        """The demo."""
-        from mcp_kubernetes_snapshot.demo.command import DEMO  # no server needs it
+        """The demo, and the recorder."""
+        from mcp_kubernetes_snapshot.demo.command import DEMO  # no server needs them
+        from mcp_kubernetes_snapshot.recorder.command import SNAPSHOT
 
-        return [DEMO]
+        return [DEMO, SNAPSHOT]
 
     @hookimpl
     @asynccontextmanager

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from mcp_kubernetes_snapshot.files.logs import LogKey
 from mcp_kubernetes_snapshot.files.reading import Read, Reading
+from mcp_kubernetes_snapshot.files.recorded import Finished, RecordedTable
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source
 
@@ -57,12 +58,14 @@ class LogPiece(NamedTuple):
 class Contents:
     """All that is known of a snapshot once it was gone through; objects stay in their files.
 
-    `documents` are the API server's answers to paths that are no objects, such as /version.
+    `documents` are the API server's answers to paths that are no objects, such as /version, and `tables` its own tables
+    by the places of their lists, as far as they were recorded.
     """
 
     records: Mapping[KindKey, Sequence[Record]]
     logs: Mapping[tuple[str, str], Sequence[LogPiece]]
     documents: Mapping[str, Extent]
+    tables: Mapping[str, RecordedTable]
     report: Report
     as_of: datetime
     version: int
@@ -84,8 +87,11 @@ class Contents:
             records={kind: sorted(found.values(), key=lambda r: r.key) for kind, found in gathering.found.items()},
             logs=_by_pod(reading.logs),
             documents=reading.documents,
+            tables=reading.tables,
             report=report,
-            as_of=gathering.newest() or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0),
+            as_of=_recorded(reading.finished)
+            or gathering.newest()
+            or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0),
             version=gathering.version,
             sources=reading.sources,
         )
@@ -130,6 +136,20 @@ class Contents:
         """The bytes that lie there. Raises OSError where the file is not as it was."""
         return self.sources[extent.source].read(extent.offset, extent.size)
 
+    def document(self, path: str) -> bytes | None:
+        """What the API server answered there, if that was recorded."""
+        found = self.documents.get(path)
+        return self.piece(found) if found else None
+
+    def row(self, place: str, metadata: Mapping[str, Any]) -> tuple[list[Any], Any] | None:
+        """Cells and conditions of an object in the API server's own table; None if it was not recorded as it is now."""
+        table = self.tables.get(place)
+        found = table and table.rows.get((metadata.get("namespace", ""), metadata["name"]))
+        if not found or found[0] != metadata.get("resourceVersion", ""):
+            return None
+        cells, conditions = msgspec.json.decode(self.piece(found[1]))
+        return cells, conditions
+
     def close(self) -> None:
         """Give back the files that are held open."""
         _close(self.sources)
@@ -165,6 +185,11 @@ class _Gathering:
         """When the last change was made that an object tells of."""
         found = _UTC.match(self._newest)
         return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
+
+
+def _recorded(finished: Finished | None) -> datetime | None:
+    found = _UTC.match(finished.time) if finished else None
+    return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
 
 
 def _number(version: str) -> int:

@@ -131,7 +131,19 @@ def _catalog(contents: Contents) -> Catalog:
         scopes[group, kind] = scopes.get((group, kind), False) or any(record.namespace for record in records)
     crds = [msgspec.json.decode(contents.read(record)) for record in contents.records.get(_CRDS, ())]
     versions = {kind: frozenset(found) for kind, found in present.items()}
-    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)])
+    own = [group for root in ("/api", "/apis") for group in _groups(contents.document(root))]
+    tables = {place: table.columns for place, table in contents.tables.items()}
+    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)], own, tables)
+
+
+def _groups(body: bytes | None) -> list[dict[str, Any]]:
+    """Of a recorded root of discovery; none where it is of another form."""
+    try:
+        found = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+        items: list[dict[str, Any]] = found.get("items") or []
+    except msgspec.DecodeError:
+        return []
+    return items if found.get("kind") == "APIGroupDiscoveryList" else []
 
 
 def _is_definition(crd: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,8 +18,9 @@ from mcp_kubernetes_snapshot.api.paging import Options, page
 from mcp_kubernetes_snapshot.api.reviews import REVIEWS, review
 from mcp_kubernetes_snapshot.api.status import JSON, Refusal, not_allowed, not_found, not_served
 from mcp_kubernetes_snapshot.api.tables import Tabulator
-from mcp_kubernetes_snapshot.catalog import Catalog, Served
+from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents
+from mcp_kubernetes_snapshot.served import Served
 from mcp_kubernetes_snapshot.writing.scales import scale_of
 
 _READ_ONLY = "a snapshot can only be read: there is no API server to change or to reach into"
@@ -69,8 +71,7 @@ class Answering:
     def _server(self, request: Request) -> Response:
         if request.path in {"/api", "/apis"}:
             return self._discovery(request)
-        if recorded := self.contents.documents.get(request.path):
-            body = self.contents.piece(recorded)
+        if body := self.contents.document(request.path):
             is_json = body.lstrip().startswith(b"{")
             return Response(status=200, headers=JSON if is_json else {"content-type": "text/plain"}, body=body)
         raise not_served("the snapshot holds nothing of the API server itself but what kinds it serves")
@@ -164,7 +165,8 @@ class Answering:
 
     def _tabulator(self, served: Served, query: Mapping[str, str]) -> Tabulator:
         include = query.get("includeObject") or "Metadata"
-        return Tabulator(served=served, now=self.contents.as_of, include=include)
+        recorded = partial(self.contents.row, served.place)
+        return Tabulator(served=served, now=self.contents.as_of, include=include, recorded=recorded)
 
     def ok(self, served: Served, body: bytes, status: int = 200) -> Response:
         """The answer, and what has to be known of it: the kind is deprecated, or the snapshot not complete."""

@@ -17,8 +17,8 @@ import msgspec
 
 from mcp_kubernetes_snapshot.api import fields, labels
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, expired
-from mcp_kubernetes_snapshot.catalog import Served
 from mcp_kubernetes_snapshot.contents import Record
+from mcp_kubernetes_snapshot.served import Served
 
 
 class _Meta(msgspec.Struct):

@@ -11,22 +11,26 @@ import msgspec
 
 from mcp_kubernetes.spi import Picker
 from mcp_kubernetes_snapshot.api.objects import alone, metadata_alone
-from mcp_kubernetes_snapshot.catalog import Column, Served
 from mcp_kubernetes_snapshot.printing import PRINTERS
 from mcp_kubernetes_snapshot.printing.pages import arranged
 from mcp_kubernetes_snapshot.printing.pods import completion
 from mcp_kubernetes_snapshot.printing.values import at, instant, name, since
+from mcp_kubernetes_snapshot.served import Column, Served
 
 Cells = Callable[[Mapping[str, Any]], list[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tabulator:
-    """Makes the tables of one kind. `include` is how much of each object its row holds: None, Metadata or Object."""
+    """Makes the tables of one kind. `include` is how much of each object its row holds: None, Metadata or Object.
+
+    `recorded` knows the API server's own row of an object by its metadata, where there is one.
+    """
 
     served: Served
     now: datetime
     include: str
+    recorded: Callable[[Mapping[str, Any]], tuple[list[Any], Any] | None]
 
     def table(self, items: Sequence[bytes], metadata: Mapping[str, Any], *, is_list: bool = True) -> bytes:
         """The Table, as it is sent."""
@@ -47,8 +51,9 @@ class Tabulator:
 
     def _row(self, value: Mapping[str, Any], cells: list[Any], raw: bytes) -> dict[str, Any]:
         row: dict[str, Any] = {"cells": cells}
-        if self.served.kind == "Pod" and (conditions := completion(value)):
-            row["conditions"] = conditions
+        known = self.recorded(value["metadata"])
+        conditions = known[1] if known else completion(value) if self.served.kind == "Pod" else None
+        row |= {"conditions": conditions} if conditions else {}
         match self.include:
             case "None":
                 row["object"] = None
@@ -60,6 +65,8 @@ class Tabulator:
 
     def _safe(self, cells: Cells, value: Mapping[str, Any]) -> list[Any]:
         """A manifest may hold anything: where its kind has a number or a list, there may be a text."""
+        if known := self.recorded(value["metadata"]):
+            return known[0]
         try:
             return cells(value)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):

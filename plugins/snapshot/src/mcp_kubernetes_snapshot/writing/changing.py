@@ -29,7 +29,7 @@ from mcp_kubernetes_snapshot.writing.scales import scale_of, scaled
 if TYPE_CHECKING:
     from mcp_kubernetes.spi import APIPath, Request, Response
     from mcp_kubernetes_snapshot.api.answering import Answering
-    from mcp_kubernetes_snapshot.catalog import Served
+    from mcp_kubernetes_snapshot.served import Served
 
 _NAMESPACES = ("v1", "Namespace")
 _WRITTEN = frozenset({"status", "scale"})

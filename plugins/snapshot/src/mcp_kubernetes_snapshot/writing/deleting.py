@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mcp_kubernetes_snapshot.catalog import Served
+from mcp_kubernetes_snapshot.served import Served
 from mcp_kubernetes_snapshot.writing.drafting import ended
 
 _ORPHANED = frozenset({("batch", "Job"), ("", "ReplicationController")})

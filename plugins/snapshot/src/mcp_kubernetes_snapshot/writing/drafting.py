@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mcp_kubernetes_snapshot.catalog import Served
+from mcp_kubernetes_snapshot.served import Served
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Letters of generated names: k8s.io/apimachinery, pkg/util/rand."""

@@ -9,7 +9,7 @@ import jsonpatch
 import jsonpointer
 
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request
-from mcp_kubernetes_snapshot.catalog import Served
+from mcp_kubernetes_snapshot.served import Served
 from mcp_kubernetes_snapshot.writing.merging import WithoutKey, applied, merged, strategic
 from mcp_kubernetes_snapshot.writing.refusing import unknown_format, unprocessable
 

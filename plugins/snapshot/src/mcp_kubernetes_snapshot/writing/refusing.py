@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request
-from mcp_kubernetes_snapshot.catalog import Served
+from mcp_kubernetes_snapshot.served import Served
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")

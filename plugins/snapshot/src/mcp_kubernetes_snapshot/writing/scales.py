@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request
-from mcp_kubernetes_snapshot.catalog import Served
 from mcp_kubernetes_snapshot.printing.values import at, selector
+from mcp_kubernetes_snapshot.served import Served
 
 
 def scale_of(found: Mapping[str, Any], served: Served) -> dict[str, Any]:
