@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -141,14 +141,11 @@ class Contents:
         found = self.documents.get(path)
         return self.piece(found) if found else None
 
-    def row(self, place: str, metadata: Mapping[str, Any]) -> tuple[list[Any], Any] | None:
-        """Cells and conditions of an object in the API server's own table; None if it was not recorded as it is now."""
+    def row(self, place: str, record: Record) -> bytes | None:
+        """An object's row in the API server's own table, but for the object; None if it was not recorded as it is."""
         table = self.tables.get(place)
-        found = table and table.rows.get((metadata.get("namespace", ""), metadata["name"]))
-        if not found or found[0] != metadata.get("resourceVersion", ""):
-            return None
-        cells, conditions = msgspec.json.decode(self.piece(found[1]))
-        return cells, conditions
+        found = table and table.rows.get((record.namespace, record.name))
+        return self.piece(found[1]) if found and found[0] == record.version else None
 
     def close(self) -> None:
         """Give back the files that are held open."""

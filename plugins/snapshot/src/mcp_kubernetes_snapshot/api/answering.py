@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,12 +13,12 @@ import msgspec
 from mcp_kubernetes.spi import APIPath, Request, Response, UnparsablePath
 from mcp_kubernetes_snapshot.api.logs import log, pod_of
 from mcp_kubernetes_snapshot.api.objects import alone, in_list, metadata_alone
-from mcp_kubernetes_snapshot.api.paging import Options, page
+from mcp_kubernetes_snapshot.api.paging import Item, Options, page
 from mcp_kubernetes_snapshot.api.reviews import REVIEWS, review
 from mcp_kubernetes_snapshot.api.status import JSON, Refusal, not_allowed, not_found, not_served
 from mcp_kubernetes_snapshot.api.tables import Tabulator
 from mcp_kubernetes_snapshot.catalog import Catalog
-from mcp_kubernetes_snapshot.contents import Contents
+from mcp_kubernetes_snapshot.contents import Contents, Record
 from mcp_kubernetes_snapshot.served import Served
 from mcp_kubernetes_snapshot.writing.scales import scale_of
 
@@ -122,12 +121,13 @@ class Answering:
         records = self.contents.records.get((served.api_version, served.kind), ())
         found = page(records, options, self.contents.read, version)
         if "as=Table" in accept:
-            return self.ok(served, self._tabulator(served, query).table(found.items, found.metadata))
+            return self.ok(served, self._tabulator(served, query).list(found.items, found.metadata))
+        raws = [item.read(self.contents.read) for item in found.items]
         if _PARTIAL.search(accept):
-            items: list[Any] = [metadata_alone(raw) for raw in found.items]
+            items: list[Any] = [metadata_alone(raw) for raw in raws]
             kind, version_of = "PartialObjectMetadataList", "meta.k8s.io/v1"
         else:
-            items = [in_list(raw, served) for raw in found.items]
+            items = [in_list(raw, served) for raw in raws]
             kind, version_of = served.list_kind or f"{served.kind}List", served.api_version
         body = {"kind": kind, "apiVersion": version_of, "metadata": found.metadata, "items": items}
         return self.ok(served, msgspec.json.encode(body))
@@ -145,28 +145,28 @@ class Answering:
         if target.subresource not in _SUBRESOURCES:
             raise not_served("the snapshot holds objects and logs, and no other subresource")
         if "as=Table" in accept:
-            version = str(msgspec.json.decode(raw)["metadata"].get("resourceVersion", ""))
-            return self.ok(
-                served, self._tabulator(served, query).table([raw], {"resourceVersion": version}, is_list=False)
-            )
+            record = self._record(served, target)
+            return self.ok(served, self._tabulator(served, query).single(Item(record, raw)))
         if _PARTIAL.search(accept):
             return self.ok(served, msgspec.json.encode(metadata_alone(raw)))
         return self.ok(served, alone(raw, served))
 
     def read(self, served: Served, target: APIPath) -> bytes:
         """The JSON of one object. Raises Refusal where there is none."""
+        return self.contents.read(self._record(served, target))
+
+    def _record(self, served: Served, target: APIPath) -> Record:
         if served.namespaced and target.namespace is None:
             raise not_served()
         namespace = (target.namespace or "") if served.namespaced else ""
         record = self.contents.find((served.api_version, served.kind), namespace, target.name or "")
         if record is None:
             raise not_found(served.group, served.plural, target.name or "")
-        return self.contents.read(record)
+        return record
 
     def _tabulator(self, served: Served, query: Mapping[str, str]) -> Tabulator:
         include = query.get("includeObject") or "Metadata"
-        recorded = partial(self.contents.row, served.place)
-        return Tabulator(served=served, now=self.contents.as_of, include=include, recorded=recorded)
+        return Tabulator(served=served, contents=self.contents, include=include)
 
     def ok(self, served: Served, body: bytes, status: int = 200) -> Response:
         """The answer, and what has to be known of it: the kind is deprecated, or the snapshot not complete."""

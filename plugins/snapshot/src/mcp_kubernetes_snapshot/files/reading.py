@@ -123,7 +123,8 @@ class Reading:
             return
         table = self.tables.setdefault(page.place, RecordedTable(page.columns))
         for row in page.rows:
-            place = self._kept(msgspec.json.encode([row.cells, row.conditions]))
+            shown = {"cells": row.cells} | ({"conditions": row.conditions} if row.conditions else {})
+            place = self._kept(msgspec.json.encode(shown))
             table.rows[row.of.namespace, row.of.name] = row.of.version, place
 
     def _note(self, name: PurePosixPath, raw: bytes) -> None:
