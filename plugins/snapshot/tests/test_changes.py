@@ -148,6 +148,70 @@ def test_whoever_asks_may_change_it(snapshot: Writable) -> None:
     assert json.loads(answer.body)["status"]["allowed"]
 
 
+_keys = st.sampled_from(
+    [
+        *(
+            "metadata",
+            "name",
+            "namespace",
+            "labels",
+            "finalizers",
+            "generateName",
+            "spec",
+            "replicas",
+            "status",
+            "kind",
+        ),
+        *("apiVersion", "op", "path", "value", "$patch", "containers", "preconditions", "uid", "dryRun", "group"),
+        *("names", "versions", "resourceVersion", "gracePeriodSeconds", "propagationPolicy", "data"),
+    ]
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "shop", "Pod", "apps/v1", "All"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=4),
+    max_leaves=12,
+)
+types = st.sampled_from(
+    [MERGE, *(f"application/{each}" for each in ("json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml"))]
+)
+places = st.sampled_from(
+    [
+        *(CONFIGS, f"{CONFIGS}/a", f"{CONFIGS}/new", "/api/v1/namespaces", "/api/v1/namespaces/shop/pods/odd"),
+        *(
+            "/apis/apps/v1/namespaces/shop/deployments/odd/scale",
+            "/apis/apps/v1/namespaces/shop/deployments/odd/status",
+        ),
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Objects that are not what their kinds say."""
+    folder = tmp_path_factory.mktemp("odd")
+    for api, kind in (("v1", "Pod"), ("apps/v1", "Deployment"), ("v1", "ConfigMap")):
+        found = {"apiVersion": api, "kind": kind, "metadata": {"name": "odd", "namespace": "shop"}, "spec": [1]}
+        (folder / f"{kind}.json").write_text(json.dumps(found | {"status": "x"}), "utf-8")
+    return folder
+
+
+requests = st.lists(st.tuples(st.sampled_from(["POST", "PUT", "PATCH", "DELETE"]), places, anything, types), max_size=6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(requests)
+def test_whatever_is_sent_is_answered(odd: Path, requests: list[tuple[str, str, Any, str]]) -> None:
+    snapshot = Writable(Snapshot(name="odd", path=odd, most_bytes=1 << 20, writable=True).opened_now())
+    for request in requests:
+        answer = snapshot.ask(*request)
+        found = json.loads(answer.body)
+        assert answer.status == found.get("code", answer.status)
+        assert answer.status < 500 or found["message"].startswith(("resourceVersion", "map: "))
+        assert snapshot.ask("GET", CONFIGS).status == 200
+    snapshot.close()
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=2),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),

@@ -15,7 +15,7 @@ from mcp_kubernetes_snapshot.api.logs import log, pod_of
 from mcp_kubernetes_snapshot.api.objects import alone, in_list, metadata_alone
 from mcp_kubernetes_snapshot.api.paging import Item, Options, page
 from mcp_kubernetes_snapshot.api.reviews import REVIEWS, review
-from mcp_kubernetes_snapshot.api.status import JSON, Refusal, not_allowed, not_found, not_served
+from mcp_kubernetes_snapshot.api.status import JSON, Refusal, not_allowed, not_found, not_served, unreadable
 from mcp_kubernetes_snapshot.api.tables import Tabulator
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents, Record
@@ -26,7 +26,8 @@ _READ_ONLY = "a snapshot can only be read: there is no API server to change or t
 _FIXED = "a snapshot does not change, so there is nothing to watch: list instead"
 _PARTIAL = re.compile(r"as=PartialObjectMetadata")
 _SUBRESOURCES = frozenset({"", "status"})
-_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods that change something, unless they ask for a review."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +45,12 @@ class Answering:
         except Refusal as refusal:
             return refusal.response()
         except OSError:
-            problem = "a file of the snapshot cannot be read as it was when it was opened: open the snapshot again"
-            return Refusal(500, "InternalError", problem).response()
+            return unreadable().response()
 
     def changes(self, request: Request) -> bool:
-        """Whether it asks for a change, and for nothing that runs."""
+        """Whether it asks for a change, and for nothing that runs. Raises Refusal."""
         is_review = request.method == "POST" and self.target(request).resource in REVIEWS
-        return request.method in _CHANGES and not is_review and not request.upgrades
+        return request.method in CHANGES and not is_review and not request.upgrades
 
     def target(self, request: Request) -> APIPath:
         """What it is about. Raises Refusal."""

@@ -16,6 +16,7 @@ from mcp_kubernetes_snapshot.writing.drafting import changed, created
 from mcp_kubernetes_snapshot.writing.patching import APPLY, patched
 from mcp_kubernetes_snapshot.writing.refusing import (
     already_exists,
+    check_form,
     check_identity,
     check_name,
     check_preconditions,
@@ -42,6 +43,13 @@ class Edit(NamedTuple):
     namespace: str
     name: str
     raw: bytes | None
+
+
+class _DeleteOptions(msgspec.Struct, rename="camel"):
+    preconditions: dict[str, str | None] | None = None
+    propagation_policy: str | None = None
+    grace_period_seconds: int | None = None
+    dry_run: list[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +106,7 @@ class Changing:
         return self._update(before, after)
 
     def _update(self, before: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Response, Edit | None]:
+        check_form(sent)
         metadata = sent.get("metadata") or {}
         if self.target.subresource == "scale":
             check_versions(self.served, metadata, before["metadata"])
@@ -113,7 +122,7 @@ class Changing:
         return self._kept(after, status=200)
 
     def _delete(self) -> tuple[Response, Edit | None]:
-        before, options = self._found(), self._decoded() if self.request.body else {}
+        before, options = self._found(), self._options()
         check_preconditions(self.served, options.get("preconditions") or {}, before["metadata"])
         left = deleted(before, options, self.served, self.state.contents.as_of)
         if left is not None:
@@ -121,6 +130,15 @@ class Changing:
         last = last_seen(before, self.served, self.state.contents.as_of)
         answer = self._answer(last, 200) if last else self._gone(str(before["metadata"].get("uid", "")))
         return answer, self._edit(before, None)
+
+    def _options(self) -> dict[str, Any]:
+        """How to delete."""
+        try:
+            found = msgspec.convert(self._decoded() if self.request.body else {}, _DeleteOptions)
+        except msgspec.ValidationError as error:
+            raise bad_request(f"the options are not of the form that they have: {error}") from None
+        options: dict[str, Any] = msgspec.to_builtins(found)
+        return options
 
     def _gone(self, uid: str) -> Response:
         group = {"group": self.served.group} if self.served.group else {}
@@ -157,9 +175,8 @@ class Changing:
         return found
 
     def _body(self) -> dict[str, Any]:
-        body = self._decoded()
-        if not isinstance(body, dict) or not isinstance(body.get("metadata", {}), dict):
-            raise bad_request("the body of the request is no object")
+        body: dict[str, Any] = self._decoded()
+        check_form(body)
         return body
 
     def _decoded(self) -> Any:
@@ -187,5 +204,5 @@ class Changing:
     def _is_dry(self) -> bool:
         """A delete with a body takes its options from there alone."""
         if self.request.method == "DELETE" and self.request.body:
-            return bool(self._decoded().get("dryRun") == ["All"])
+            return self._options().get("dryRun") == ["All"]
         return dict(self.request.query).get("dryRun") == "All"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mcp_kubernetes_snapshot.printing.values import at
 from mcp_kubernetes_snapshot.served import Served
 from mcp_kubernetes_snapshot.writing.drafting import ended
 
@@ -26,7 +27,7 @@ def deleted(
     if (hold := _HOLDS.get(_policy(options, served))) and hold not in holding:
         holding.append(hold)
     if served.kind == "Namespace" and not served.group:
-        return ended(found, now, 0, holding) | {"status": {**(found.get("status") or {}), "phase": "Terminating"}}
+        return ended(found, now, 0, holding) | {"status": {"phase": "Terminating"}}
     return ended(found, now, grace, holding) if holding or grace else None
 
 
@@ -49,8 +50,8 @@ def _policy(options: Mapping[str, Any], served: Served) -> str:
 
 def _grace(found: Mapping[str, Any], options: Mapping[str, Any], served: Served) -> int:
     """Seconds that a pod on a node has; that of others ends at once."""
-    spec, status = found.get("spec") or {}, found.get("status") or {}
-    if (served.group, served.kind) != ("", "Pod") or not spec.get("nodeName") or status.get("phase") in _OVER:
+    is_over = at(found, "status.phase") in _OVER
+    if (served.group, served.kind) != ("", "Pod") or not at(found, "spec.nodeName") or is_over:
         return 0
     wanted = options.get("gracePeriodSeconds")
-    return int(spec.get("terminationGracePeriodSeconds", _GRACE) if wanted is None else wanted)
+    return int(at(found, "spec.terminationGracePeriodSeconds", _GRACE) if wanted is None else wanted)

@@ -51,8 +51,9 @@ def _begun(made: dict[str, Any], served: Served) -> dict[str, Any]:
     """What no controller adds, but the API server itself does."""
     match served.group, served.kind:
         case "", "Namespace":
-            labels = {**(made["metadata"].get("labels") or {}), "kubernetes.io/metadata.name": made["metadata"]["name"]}
-            made["metadata"]["labels"] = labels
+            metadata = made["metadata"]
+            named = {"kubernetes.io/metadata.name": metadata.get("name", "")}
+            metadata["labels"] = {**(metadata.get("labels") or {}), **named}
             return made | {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
         case "", "Pod":
             return made | {"status": {"phase": "Pending"}}
@@ -72,7 +73,7 @@ def changed(before: Mapping[str, Any], sent: Mapping[str, Any], served: Served, 
         metadata.pop(key, None)
         metadata |= {key: was[key]} if key in was else {}
     metadata |= {key: was[key] for key in ("name", "namespace", "resourceVersion") if key in was}
-    after = {**sent, "metadata": metadata}
+    after = {"kind": before["kind"], "apiVersion": before["apiVersion"], **sent, "metadata": metadata}
     if "generation" in was and _content(after, served) != _content(before, served):
         metadata["generation"] = was["generation"] + 1
     return after

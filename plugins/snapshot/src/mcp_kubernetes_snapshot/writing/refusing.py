@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request
+from mcp_kubernetes_snapshot.printing.values import at
 from mcp_kubernetes_snapshot.served import Served
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -106,9 +109,32 @@ def check_name(served: Served, name: str) -> None:
         raise invalid(served, name, "metadata.name", f'Invalid value: "{name}": {_WORDS}')
 
 
+class _Metadata(msgspec.Struct, rename="camel"):
+    """Of what form metadata have to be, as far as they are looked at."""
+
+    name: str = ""
+    generate_name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    finalizers: list[str] | None = None
+
+
+def check_form(found: Any) -> None:
+    """Raise Refusal for what is no object, or has metadata of another form."""
+    if not isinstance(found, Mapping):
+        raise bad_request("the body of the request is no object")
+    try:
+        msgspec.convert(found.get("metadata") or {}, _Metadata)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"the metadata are not of the form that they have: {error}") from None
+
+
 def check_replicas(served: Served, found: Mapping[str, Any]) -> None:
     """Raise Refusal for fewer replicas than none."""
-    replicas = (found.get("spec") or {}).get("replicas")
+    replicas = at(found, "spec.replicas")
     if isinstance(replicas, int) and replicas < 0 and not served.is_custom:
         problem = f"Invalid value: {replicas}: must be greater than or equal to 0"
         raise invalid(served, str(found["metadata"]["name"]), "spec.replicas", problem)

@@ -29,7 +29,7 @@ def scale_of(found: Mapping[str, Any], served: Served) -> dict[str, Any]:
 
 def scaled(found: Mapping[str, Any], scale: Mapping[str, Any], served: Served) -> dict[str, Any]:
     """The object with the replicas of that Scale. Raises Refusal."""
-    replicas = (scale.get("spec") or {}).get("replicas") or 0
+    replicas = at(scale, "spec.replicas", 0)
     if not isinstance(replicas, int) or isinstance(replicas, bool):
         raise bad_request("spec.replicas of a Scale is a number")
     if replicas < 0:
@@ -39,6 +39,8 @@ def scaled(found: Mapping[str, Any], scale: Mapping[str, Any], served: Served) -
     place = changed
     for key in parents:
         place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise bad_request(f"the object has no {served.scaled[0]} that could be set")
     place[last] = replicas
     return changed
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mcp_kubernetes_snapshot.api.answering import CHANGES
 from mcp_kubernetes_snapshot.api.paging import version_of
-from mcp_kubernetes_snapshot.api.status import Refusal
+from mcp_kubernetes_snapshot.api.status import Refusal, unreadable
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.writing.changing import Changing, Edit
 
@@ -39,21 +40,24 @@ class States:
 
     def answer(self, request: Request) -> Response:
         """What an API server would say; never raises."""
-        if not self.present.writable or not self.present.changes(request):
+        if not self.present.writable or request.method not in CHANGES:
             return self._at(dict(request.query)).answer(request)
+        try:
+            return self._change(request) if self.present.changes(request) else self.present.answer(request)
+        except Refusal as refusal:
+            return refusal.response()
+        except OSError:
+            return unreadable().response()
+
+    def _change(self, request: Request) -> Response:
+        target = self.present.target(request)
         with self._lock:
-            try:
-                response, edit = self._change(request)
-            except Refusal as refusal:
-                return refusal.response()
+            state = self.present
+            changing = Changing(state=state, request=request, target=target, served=state.served(target))
+            response, edit = changing.change()
             if edit is not None:
                 self._go_on(edit)
-            return response
-
-    def _change(self, request: Request) -> tuple[Response, Edit | None]:
-        target = self.present.target(request)
-        served = self.present.served(target)
-        return Changing(state=self.present, request=request, target=target, served=served).change()
+        return response
 
     def _at(self, query: Mapping[str, str]) -> Answering:
         return self._states.get(version_of(query), self.present)
