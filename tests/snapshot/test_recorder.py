@@ -89,14 +89,13 @@ async def test_an_interrupted_recording_goes_on_where_it_stopped(cluster: Cluste
     stopped, _ = await record(cluster, RecorderOptions(out=file, **asked), stop_at=2)
     assert stopped.is_error
     partial = tmp_path / "shop.tar.part"
-    kept = partial.stat().st_size
     with partial.open("ab") as damaged:
-        damaged.write(b"half a list" * 99)
+        damaged.write(b"half a list" * 500_000)
     outcome, said = await record(cluster, RecorderOptions(out=file, **asked))
     assert not outcome.is_error, outcome.blocks
     assert said == [f"{partial} goes on: 2 lists are in it."]
     assert sorted(members(file)) == sorted(members(whole))
-    assert file.read_bytes()[: kept - 1].count(b"half a list") == 0
+    assert b"half a list" not in file.read_bytes()
     assert await listed(file, filled) == await listed(whole, filled)
 
 
