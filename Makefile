@@ -16,7 +16,7 @@ PLUGINS := plugins/cluster plugins/contexts plugins/resources plugins/pods plugi
 PYPROJECTS := pyproject.toml $(PLUGINS:=/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-node test-load node redis coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
+.PHONY: help venv demo test test-node test-load node redis coverage lint format build test-packaging tox inspector cluster cluster-down snapshot-table bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ $(VENV)/.installed: requirements/test.txt $(PYPROJECTS)
 	@touch $@
 
 venv: $(VENV)/.installed ## .venv with pinned requirements, the host and the plugins (editable)
+
+demo: venv ## this server at work, in a cluster of files: what it lists, finds and would change; ARGS=--http
+	$(BIN)/mcp-kubernetes demo $(ARGS)
 
 test: venv ## every test; ARGS="-k x" goes to pytest
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)

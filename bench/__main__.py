@@ -15,6 +15,7 @@ from bench import load, logs
 from bench.figures import every
 from bench.health import health
 from bench.measuring import HEAD
+from bench.recorded import recorded
 from tests.cluster import shared
 
 _PACKAGES = ("mcp", "kubernetes", "aiohttp", "pydantic", "msgspec")
@@ -30,6 +31,8 @@ def main() -> int:
         cluster.pods(_NAMESPACES, _PER_NAMESPACE)
         print(_machine(cluster.version), HEAD, sep="\n\n")
         for figure in every(cluster.kubeconfig, rounds, _NAMESPACES * _PER_NAMESPACE):
+            print(figure.row(), flush=True)
+        for figure in recorded(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):
             print(figure.row(), flush=True)
         cluster.nodes(_NODES)
         for figure in health(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):

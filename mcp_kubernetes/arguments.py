@@ -26,7 +26,10 @@ MCP_KUBERNETES_PORT and the like into pods beside a Service of this name."""
 Key = tuple[str, str]
 """Section and key of one option."""
 
-_USAGE = "mcp-kubernetes [serve|plugins|tools|config|version] [options]"
+COMMANDS = ("serve", "plugins", "tools", "config", "version")
+"""The host's own; plugins bring others."""
+
+_USAGE = f"mcp-kubernetes [{'|'.join(COMMANDS)}] [options]"
 
 _DESCRIPTION = "An MCP server for Kubernetes. Without a command it serves."
 
@@ -125,6 +128,7 @@ def parse(
     prints and raises SystemExit.
     """
     parser = _Parser(list(known), bare, add_help=complete)
+    parser.add_argument(CONFIG, metavar="FILE", help="Read settings from this TOML or YAML file.")
     found, unknown = parser.parse_known_args(list(arguments))
     if unknown and complete:
         parser.refuse(unknown[0].partition("=")[0])
@@ -136,18 +140,38 @@ def parse(
     )
 
 
+def parse_own(
+    arguments: Sequence[str], known: Iterable[Option], *, command: str, description: str
+) -> tuple[Mapping[Key, list[str]], list[str]]:
+    """The texts given for a command's own options, and the arguments that are left.
+
+    Raises UsageError; `--help` prints these options alone and raises SystemExit.
+    """
+    parser = _Parser(
+        list(known),
+        {},
+        usage=f"mcp-kubernetes {command} [options]",
+        description=f"{description} Options of the server are taken, too: see mcp-kubernetes serve --help.",
+    )
+    found, rest = parser.parse_known_args(list(arguments))
+    return {_key(dest): texts for dest, texts in vars(found).items()}, rest
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse, told about options by their declarations, and raising instead of exiting."""
 
-    def __init__(self, known: Iterable[Option], bare: Mapping[str, str], *, add_help: bool) -> None:
+    def __init__(
+        self,
+        known: Iterable[Option],
+        bare: Mapping[str, str],
+        *,
+        add_help: bool = True,
+        usage: str = _USAGE,
+        description: str = _DESCRIPTION,
+    ) -> None:
         super().__init__(
-            prog="mcp-kubernetes",
-            usage=_USAGE,
-            description=_DESCRIPTION,
-            add_help=add_help,
-            allow_abbrev=False,
+            prog="mcp-kubernetes", usage=usage, description=description, add_help=add_help, allow_abbrev=False
         )
-        self.add_argument(CONFIG, metavar="FILE", help="Read settings from this TOML or YAML file.")
         for flag, text in bare.items():
             self.add_argument(flag, dest=flag, action="store_true", help=text)
         for section, members in groupby(known, key=lambda option: option.section):

@@ -36,6 +36,9 @@ FIRST_PARTY = frozenset(
 )
 """Plugin names that belong to this project's distributions, whether they are installed or not."""
 
+COMMANDS = {"demo": "snapshot", "snapshot": "snapshot"}
+"""Commands of this project's own plugins, and which of them brings each, whether it is installed or not."""
+
 OWN = {
     "http": "mcp_kubernetes.transports.http",
     "state": "mcp_kubernetes.state",

@@ -1,4 +1,4 @@
-"""The command line: `mcp-kubernetes [serve|plugins|tools|config|version] [options]`.
+"""The command line: `mcp-kubernetes [serve|plugins|tools|config|version] [options]`, and the commands of plugins.
 
 Only what a command answers goes to stdout; in `serve` that is the protocol. Each command imports what it
 needs: `version` answers without pydantic, `plugins` without the MCP SDK and the Kubernetes layer.
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes import __version__
@@ -18,7 +19,7 @@ from mcp_kubernetes.errors import ConfigError
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App, RegisteredTool
-    from mcp_kubernetes.config import Config
+    from mcp_kubernetes.config import Config, Draft
     from mcp_kubernetes.plugins import Plugins
 
 _OK, _DEFECT, _USAGE, _CONFIGURATION, _INTERRUPTED = 0, 1, 2, 3, 130
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # that it spares what was imported: full collections over 700 modules are the hidden cost of decoding.
     gc.disable()
     try:
-        _command(command)(rest)
+        return _command(command)(rest) or _OK
     except ConfigError as error:
         return _refused(error)
     except KeyboardInterrupt:
@@ -52,7 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _DEFECT
     finally:
         gc.enable()
-    return _OK
 
 
 def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -63,14 +63,8 @@ def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
     return (first, rest) if first and not first.startswith("-") else ("serve", arguments)
 
 
-def _command(name: str) -> Callable[[Sequence[str]], None]:
-    if name not in _COMMANDS:
-        from mcp_kubernetes.arguments import UsageError
-        from mcp_kubernetes.spelling import did_you_mean
-
-        known = ", ".join(_COMMANDS)
-        raise UsageError(f"There is no command {name}{did_you_mean(name, _COMMANDS)}; there are: {known}.")
-    return _COMMANDS[name]
+def _command(name: str) -> Callable[[Sequence[str]], int | None]:
+    return _COMMANDS.get(name) or partial(_offered, name)
 
 
 def _log_traceback(error: Exception) -> None:
@@ -91,19 +85,44 @@ def _refused(error: ConfigError) -> int:
 
 def _read(arguments: Sequence[str], bare: dict[str, str]) -> tuple[Config, Plugins, frozenset[str]]:
     """Configuration and plugins need each other: the first says what to load, the second bring settings."""
-    from mcp_kubernetes import log
     from mcp_kubernetes.config import Draft
+
+    draft = Draft(arguments, os.environ, bare)
+    plugins = _loaded(draft)
+    return _completed(draft, plugins), plugins, draft.bare
+
+
+def _loaded(draft: Draft) -> Plugins:
+    from mcp_kubernetes import log
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.settings import PluginSettings, ServerSettings
 
-    draft = Draft(arguments, os.environ, bare)
     server = draft.section(ServerSettings)
     log.configure(debug=server.debug, form=server.log_format)
-    plugins = Plugins.load(draft.section(PluginSettings))
+    return Plugins.load(draft.section(PluginSettings))
+
+
+def _completed(draft: Draft, plugins: Plugins) -> Config:
     config = draft.complete(plugins.settings_models(), plugins.without_section())
     for name, reason in config.unusable.items():
         plugins.set_aside(name, reason)
-    return config, plugins, draft.bare
+    return config
+
+
+def _offered(name: str, arguments: Sequence[str]) -> int:
+    """A command that a plugin brings."""
+    from mcp_kubernetes.config import Draft
+    from mcp_kubernetes.invoking import invoke
+
+    plugins = _loaded(Draft(arguments, os.environ))
+
+    def compose(rest: Sequence[str]) -> App:
+        config = _completed(Draft(rest, os.environ), plugins)
+        from mcp_kubernetes.app import App
+
+        return App(config, plugins)
+
+    return invoke(name, arguments, plugins, compose)
 
 
 def _serve(arguments: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ import pluggy
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
     from mcp_kubernetes.auth import AuthProvider
+    from mcp_kubernetes.commands import Command
     from mcp_kubernetes.findings import FindingRule
     from mcp_kubernetes.kinds import KindProfile
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
@@ -111,6 +112,14 @@ def register_findings(settings: Any) -> Iterable[FindingRule]:  # type: ignore[e
     """Offer rules by which `k8s_get_cluster_health` finds what is wrong, one for each cause.
 
     Names are unique over all plugins. A rule that fails costs only itself, and the answer tells so. Since 0.1.
+    """
+
+
+@hookspec
+def register_commands() -> Iterable[Command]:  # type: ignore[empty-body]
+    """Offer commands of the command line. Names are unique over all plugins, and none is the host's.
+
+    Asked where somebody types a command that the host does not have, and never by a server. Since 0.1.
     """
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
+from mcp_kubernetes.arguments import all_options, names
 from mcp_kubernetes.candidates import Broken
 from mcp_kubernetes.findings import FindingRule
 from mcp_kubernetes.kinds import KindProfile
@@ -17,6 +18,7 @@ from mcp_kubernetes.tools import Tool
 
 if TYPE_CHECKING:
     from mcp_kubernetes.auth import AuthProvider
+    from mcp_kubernetes.commands import Command
     from mcp_kubernetes.kube.cluster import ClusterSource, CredentialProvider
     from mcp_kubernetes.pipeline import Middleware
     from mcp_kubernetes.settings import KubernetesSettings, Settings
@@ -83,6 +85,18 @@ def contribution(plugin: str, settings: Settings | None, ask: Ask) -> Contributi
         kinds=_KINDS.gather(ask),
         findings=_FINDINGS.gather(ask),
     )
+
+
+def commands(ask: Ask) -> tuple[Command, ...]:
+    """Ask a plugin for its commands. Raises Broken for what does not look as it must."""
+    return _COMMANDS.gather(ask)
+
+
+def names_of(offered: Sequence[Command]) -> Iterator[tuple[str, str]]:
+    """Kind and name of everything about commands that must have one owner. Commands of one plugin may share options."""
+    given = {name for each in offered for name in names(all_options({"": each.options}).values())}
+    yield from (("command", each.name) for each in offered)
+    yield from sorted(name for name in given if name[0] == "option")
 
 
 def unserved(contributions: Sequence[Contribution], settings: KubernetesSettings) -> Iterator[tuple[str, str]]:
@@ -203,3 +217,10 @@ _PROMPTS = _Offer(
 _MIDDLEWARE = _Offer(hook="register_middleware", noun="middleware", attributes={"stage": Stage}, methods=("__call__",))
 _KINDS = _Offer(hook="register_kinds", noun="kind profile", kind=KindProfile, texts=("resource",))
 _FINDINGS = _Offer(hook="register_findings", noun="finding rule", kind=FindingRule, texts=("name", "kind"))
+_COMMANDS = _Offer(
+    hook="register_commands",
+    noun="command",
+    texts=("name", "description"),
+    attributes={"options": type},
+    methods=("run",),
+)

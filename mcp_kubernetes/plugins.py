@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import pluggy
 
 from mcp_kubernetes import hookspecs
-from mcp_kubernetes.arguments import RESERVED, all_options, names
+from mcp_kubernetes.arguments import COMMANDS, RESERVED, all_options, names
 from mcp_kubernetes.candidates import HOST, Broken, Candidate, candidates, check
 from mcp_kubernetes.errors import PluginError
 from mcp_kubernetes.log import brief
-from mcp_kubernetes.offers import Contribution, Owners, contribution, unserved
+from mcp_kubernetes.offers import Contribution, Owners, commands, contribution, names_of, unserved
 from mcp_kubernetes.settings import HOST_SECTIONS, KubernetesSettings, PluginSettings, Settings
 from mcp_kubernetes.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.commands import Command
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Plugins:
         self._plugins = [_Plugin(c, "disabled" if c.name in selection.disable else "active") for c in found]
         self._owners = Owners()
         self._owners.claim("the host", (("option", flag) for flag in RESERVED))
+        self._owners.claim("the host", (("command", name) for name in COMMANDS))
         self._owners.claim("the host", names(all_options(HOST_SECTIONS).values()))
 
     @classmethod
@@ -97,6 +99,16 @@ class Plugins:
         """Plugins that have no section in the configuration, and why, as the end of a sentence."""
         silent = {state.name: state for state in self.states if state.name not in self.settings_models()}
         return {name: _why_silent(state) for name, state in silent.items()}
+
+    def commands(self) -> dict[str, Command]:
+        """The commands that plugins bring, by name. Raises PluginError when a plugin that must work does not."""
+        gathered: dict[str, Command] = {}
+        for plugin in self._active():
+            with self._guard(plugin):
+                own = commands(plugin.ask)
+                self._owners.claim(plugin.name, names_of(own))
+                gathered |= {command.name: command for command in own}
+        return gathered
 
     def contributions(self, sections: Mapping[str, Settings]) -> list[Contribution]:
         """Ask each plugin what it offers. `sections` are the validated ones, by the plugins' names.
@@ -223,21 +235,21 @@ class _Plugin:
         return f"; what it needs is not installed: pip install {' '.join(map(repr, missing))}" if missing else ""
 
     def contribution(self, settings: Settings | None) -> Contribution:
-        return contribution(self.name, settings, lambda hook: self._ask(hook, settings=settings))
+        return contribution(self.name, settings, lambda hook: self.ask(hook, settings=settings))
 
     def lifespans(self, settings: Settings | None, app: AppView) -> list[Lifespan]:
-        found = self._ask("lifespan", settings=settings, app=app)
+        found = self.ask("lifespan", settings=settings, app=app)
         if not all(isinstance(one, AbstractAsyncContextManager) for one in found):
             raise Broken("its hook lifespan returned no asynchronous context manager")
         return found
 
     def _settings_model(self) -> type[Settings] | None:
-        models = self._ask("register_settings")
+        models = self.ask("register_settings")
         if not all(inspect.isclass(model) and issubclass(model, Settings) for model in models):
             raise Broken("its hook register_settings returned no subclass of Settings")
         return models[0] if models else None
 
-    def _ask(self, hook: str, **arguments: Any) -> list[Any]:
+    def ask(self, hook: str, **arguments: Any) -> list[Any]:
         self.doing = f"its hook {hook}"
         return self.hooks.ask(hook, **arguments) if self.hooks else []
 

@@ -1,4 +1,4 @@
-"""For authors of cluster sources, credential providers, transports, stores and middleware. Provisional until 1.0."""
+"""For authors of sources, providers, transports, stores, commands and middleware. Provisional until 1.0."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.app import AppView
     from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.calls import Session
+    from mcp_kubernetes.commands import Command, Invocation
     from mcp_kubernetes.content import Audio, EmbeddedResource, Image, ResourceLink
     from mcp_kubernetes.dispatch import Outcome
     from mcp_kubernetes.errors import ConfigError, CredentialsError, UnknownCluster
@@ -37,6 +38,7 @@ _HOMES = {
     "app": ("AppView",),
     "auth": ("AuthProvider",),
     "calls": ("Session",),
+    "commands": ("Command", "Invocation"),
     "content": ("Audio", "EmbeddedResource", "Image", "ResourceLink"),
     "dispatch": ("Outcome",),
     "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
@@ -63,6 +65,7 @@ __all__ = [
     "AuthProvider",
     "ClusterEntry",
     "ClusterSource",
+    "Command",
     "ConfigError",
     "Connection",
     "CredentialProvider",
@@ -71,6 +74,7 @@ __all__ = [
     "EmbeddedResource",
     "Image",
     "InCluster",
+    "Invocation",
     "Kubeconfig",
     "KubeconfigCredentials",
     "Middleware",

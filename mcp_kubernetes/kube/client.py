@@ -16,6 +16,7 @@ from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.jsonpath import PathError
 from mcp_kubernetes.kube.changing import Changes
 from mcp_kubernetes.kube.connection import Request
+from mcp_kubernetes.kube.copying import Copying
 from mcp_kubernetes.kube.decode import ColumnDefinition, whole
 from mcp_kubernetes.kube.examining import Examiner
 from mcp_kubernetes.kube.expression import Expression
@@ -62,7 +63,7 @@ class TablePage:
             yield (namespace, *cells) if self.spans_namespaces else tuple(cells)
 
 
-class Cluster(Changes, Running, Reviews, Serving):
+class Cluster(Changes, Copying, Running, Reviews, Serving):
     """A guarded client for one call to one cluster: these ways to read, those of the others beside."""
 
     def __init__(

@@ -22,11 +22,13 @@ from mcp_kubernetes.kube.resources import Group, GroupList, Index, Resource, Wan
 from mcp_kubernetes.kube.review import may
 from mcp_kubernetes.kube.unaggregated import groups
 
-_ACCEPT = (
+AGGREGATED = (
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,"
     "application/json"
 )
+"""Accepted of the two roots, the best first (KEP-3352)."""
+
 _ROOTS = ("/api", "/apis")
 MAX_AGE = 600.0
 ANEW = -1.0
@@ -116,7 +118,7 @@ class Discovery:
 
 def _request(root: str, etag: str) -> Request:
     condition = (("If-None-Match", etag),) if etag else ()
-    return Request(method="GET", path=root, headers=(("Accept", _ACCEPT), *condition))
+    return Request(method="GET", path=root, headers=(("Accept", AGGREGATED), *condition))
 
 
 async def _root(send: Send, response: Response, known: _Entry | None, path: str) -> _Root:

@@ -115,10 +115,11 @@ async def admitted(request: Request, call: ToolCall, bounds: Bounds) -> Request:
     return kept
 
 
-def masking(send: Send, call: ToolCall, *, looks: bool, key: bytes, reveals: bool) -> Send:
+def masking(send: Send, call: ToolCall, *, looks: bool, key: bytes, reveals: bool, recorded: bool) -> Send:
     """`send` with masked answers; with `looks`, what looks like a credential is masked outside of Secrets, too.
 
-    With `reveals`, the answer about a single Secret holds its values as well, to be shown and for nothing else.
+    With `reveals`, the answer about a single Secret holds its values as well, to be shown and for nothing else. What is
+    `recorded` may have been masked when it was recorded: that is said as well.
     """
 
     async def masking_send(request: Request) -> Response:
@@ -127,7 +128,7 @@ def masking(send: Send, call: ToolCall, *, looks: bool, key: bytes, reveals: boo
             request.onward(await _apart(continuation, response.body))
         target = parse(request.path)
         body = await shown(response.body, target, looks=looks, key=key, paths=request.paths)
-        if body is response.body:
+        if body is response.body and not (recorded and MARKER.encode() in body):
             return response
         if reveals and holds_values(target) and target.name:
             call.record.reveals = True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mcp_kubernetes.kube.decode import LAST_APPLIED, fields, joined, too_deep
-from mcp_kubernetes.kube.marks import Owner, decoded, mark, owned
+from mcp_kubernetes.kube.marks import Owner, decoded, is_mark, mark, owned
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.paths import APIPath
@@ -78,4 +78,5 @@ def _annotations(owner: Owner, raw: bytes) -> dict[str, Any]:
 
 
 def _mark(owner: Owner, place: str, key: str, raw: bytes) -> str:
-    return mark(owner, place, key, decoded(place, msgspec.json.decode(raw)))
+    value = msgspec.json.decode(raw)
+    return str(value) if is_mark(value) else mark(owner, place, key, decoded(place, value))

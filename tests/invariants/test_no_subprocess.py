@@ -35,6 +35,9 @@ RUNS_ITS_OWN_FILE = "plugins/pods/src/mcp_kubernetes_pods/template_process.py"
 STARTS_SERVERS_FOR_TESTS = "plugins/testing/src/pytest_mcp_kubernetes/valkey.py"
 """Of the plugin for pytest, which no server loads."""
 
+RUNS_THIS_PROGRAM = "plugins/snapshot/src/mcp_kubernetes_snapshot/demo/serving.py"
+"""Starts this very program, for a command that a person typed; no server loads it."""
+
 ITS_CALLERS = {"mcp_kubernetes/kube/credentials/exec_plugin.py", "mcp_kubernetes/kube/credentials/exec_entry.py"}
 
 MODULES = {"subprocess", "asyncio.subprocess", "pty", "multiprocessing", "popen2", "pexpect", "sh", "plumbum"}
@@ -52,7 +55,7 @@ BY_NAME = ("getattr", "import_module", "load", "attrgetter", "methodcaller")
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_no_module_but_these_can_start_a_process(path: Path) -> None:
-    starting = {RUNS_CREDENTIAL_PLUGINS, RUNS_ITS_OWN_FILE, STARTS_SERVERS_FOR_TESTS}
+    starting = {RUNS_CREDENTIAL_PLUGINS, RUNS_ITS_OWN_FILE, RUNS_THIS_PROGRAM, STARTS_SERVERS_FOR_TESTS}
     if path.relative_to(CHECKOUT).as_posix() in starting:
         return
     assert list(_ways(path.read_text("utf-8"))) == []
@@ -65,6 +68,12 @@ def test_only_credential_plugins_use_that_module() -> None:
         if "mcp_kubernetes.kube.credentials.child" in _imports(path)
     }
     assert users <= ITS_CALLERS
+
+
+def test_only_the_command_that_a_person_types_uses_the_module_that_starts_this_program() -> None:
+    module = "mcp_kubernetes_snapshot.demo.serving"
+    users = {path for path in SOURCES if module in path.read_text("utf-8")}
+    assert {path.parent.name for path in users} == {"demo"}
 
 
 def test_the_process_that_sums_logs_up_has_a_fixed_command_line_and_no_variables() -> None:

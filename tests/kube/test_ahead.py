@@ -118,7 +118,7 @@ async def test_the_place_of_the_next_page_is_told_before_the_page_is_searched() 
         return Response(status=200, body=body)
 
     asked = Request(method="GET", path="/api/v1/pods", onward=lambda token: order.append(f"onward {token}"))
-    await masking(send, cast("Any", None), looks=True, key=b"", reveals=False)(asked)
+    await masking(send, cast("Any", None), looks=True, key=b"", reveals=False, recorded=False)(asked)
     assert order == ["onward 7", "searched"]
 
 

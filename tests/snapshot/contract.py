@@ -118,6 +118,17 @@ QUESTIONS: dict[str, Question] = {
 }
 
 
+RECORDED: dict[str, Question] = {
+    "api resources": ("k8s_get_api_resources", {"maxBytes": 500_000}),
+    "custom api resources": ("k8s_get_api_resources", {"apiGroup": "example.com"}),
+    "health": ("k8s_get_cluster_health", {}),
+    "autoscalers of the other version": _list(resourceType="autoscaling/v1/HorizontalPodAutoscaler", namespace="shop"),
+    "events of the other group": _list(resourceType="events.k8s.io/v1/Event", namespace="shop", output="wide"),
+    "an event of the other group": _get(resourceType="events.k8s.io/v1/Event", name="web.1", full=True),
+}
+"""What only a recording can answer: it has all versions of everything, and the API server's own words."""
+
+
 def comparable(text: str) -> str:
     """Without what must differ: ages, sealed cursors, and what the clusters are called."""
     return _CURSOR.sub("continue=CURSOR", _CHOICE.sub("", _AGE.sub("AGE", text)))

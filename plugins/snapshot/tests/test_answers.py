@@ -98,7 +98,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], int, str, str]] = {
     ),
     "a state to come": ({"path": SHOP, "resourceVersion": "99"}, 504, "Timeout", "Too large resource version: 99"),
     "health": ({"path": "/readyz"}, 404, "NotFound", "nothing of the API server itself"),
-    "a scale": ({"path": f"{SHOP}/p1/scale"}, 404, "NotFound", "no other subresource"),
+    "a scale": ({"path": f"{SHOP}/p1/scale"}, 404, "NotFound", "could not find the requested resource"),
 }  # fmt: skip
 
 

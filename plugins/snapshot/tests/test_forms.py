@@ -143,3 +143,33 @@ def test_an_object_without_a_namespace_is_in_default_and_one_of_an_unknown_kind_
     assert snapshot.names("/apis/apps/v1beta1/deployments") == ["c"]
     # The other version would be empty, as if there were no such objects.
     assert snapshot.ask("/apis/apps/v1/deployments").status == 404
+
+
+def test_a_whole_must_gather_is_one_cluster(opened: Opening, tmp_path: Path) -> None:
+    """As `oc adm must-gather` lays it out: an image's folder, lists and single objects, the same pod twice, notes."""
+    image = "must-gather.local.42/registry-example-must-gather-sha256-0123"
+    pod = {**PODS[0], "metadata": {**PODS[0]["metadata"], "resourceVersion": "9"}}  # type: ignore[dict-item]
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"}}
+    route = {"apiVersion": "route.example/v1", "kind": "Route", "metadata": {"name": "r", "namespace": "shop"}}
+    files = {
+        "must-gather.local.42/timestamp": "2026-01-01 10:00:00 +0000 UTC",
+        "must-gather.local.42/event-filter.html": "<html>apiVersion: v1</html>",
+        f"{image}/version": "openshift/must-gather\n4.22.0\n",
+        f"{image}/gather-debug.log": "apiVersion: v1",
+        f"{image}/cluster-scoped-resources/core/nodes/node.yaml": f"---\n{as_yaml(node)}",
+        f"{image}/namespaces/shop/core/pods.yaml": f"---\n{as_yaml(TYPED)}",
+        f"{image}/namespaces/shop/pods/a/a.yaml": f"---\n{as_yaml(pod)}",
+        f"{image}/namespaces/shop/pods/a/c/c/logs/current.log": "2026-01-01T10:00:00.5Z one\n",
+        f"{image}/namespaces/shop/route.example/routes.yaml": as_yaml({"kind": "RouteList", "items": [route]}),
+    }
+    snapshot = opened(tar(tmp_path / "gathered.tar.gz", files, packed=True))
+    assert snapshot.names("/api/v1/nodes") == ["node"]
+    assert snapshot.names("/api/v1/namespaces/shop/pods") == ["a", "b", "c"]
+    assert snapshot.get("/api/v1/namespaces/shop/pods/a")["metadata"]["resourceVersion"] == "9"
+    assert snapshot.names("/apis/route.example/v1/routes") == ["r"]
+    assert snapshot.ask("/api/v1/namespaces/shop/pods/a/log").body == b"one\n"
+    assert sorted(line.partition(": ")[0] for line in snapshot.left_out) == [
+        "1 left out (is there twice; the newer one counts)",
+        "4 left out (is of another kind)",
+    ]
+    assert "warning" not in snapshot.ask("/api/v1/nodes").headers

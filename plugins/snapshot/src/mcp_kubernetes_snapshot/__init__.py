@@ -1,4 +1,4 @@
-"""The plugin `snapshot`: clusters from files, asked through the same client as those that live."""
+"""The plugin `snapshot`: clusters from files, asked through the same client as those that live, and a demo in one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mcp_kubernetes import Settings, hookimpl
 from mcp_kubernetes_snapshot.settings import SnapshotSettings
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.spi import ClusterSource
+    from mcp_kubernetes.spi import ClusterSource, Command
     from mcp_kubernetes_snapshot.source import SnapshotSource
 
 
@@ -34,6 +34,14 @@ class Snapshots:
 
         self._source = SnapshotSource(settings)
         return [self._source]
+
+    @hookimpl
+    def register_commands(self) -> list[Command]:
+        """The demo, and the recorder."""
+        from mcp_kubernetes_snapshot.demo.command import DEMO  # no server needs them
+        from mcp_kubernetes_snapshot.recorder.command import SNAPSHOT
+
+        return [DEMO, SNAPSHOT]
 
     @hookimpl
     @asynccontextmanager

@@ -7,79 +7,19 @@ that would hide objects which another one has is left out.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
-_VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?\Z")
-_STAGES = {"alpha": 0, "beta": 1, None: 2}
-_READING = ["get", "list"]
+from mcp_kubernetes_snapshot.definitions import defined, version_order
+from mcp_kubernetes_snapshot.served import AGE, NAME, PLAIN, VERBS, Column, Served
+
 _EVENTS = ("", "events.k8s.io")
 
 Present = Mapping[tuple[str, str], frozenset[str]]
 """Versions in which there are objects, by group and kind."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column of a table. `path` leads to its value in objects of a custom kind."""
-
-    name: str
-    type: str
-    format: str = ""
-    priority: int = 0
-    path: str = ""
-
-    def definition(self) -> dict[str, Any]:
-        """As a Table holds it."""
-        return {
-            "name": self.name,
-            "type": self.type,
-            "format": self.format,
-            "description": "",
-            "priority": self.priority,
-        }
-
-
-_NAME = Column(name="Name", type="string", format="name")
-_PLAIN = (_NAME, Column(name="Created At", type="date"))
-_AGE = Column(name="Age", type="date", path=".metadata.creationTimestamp")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """One resource in one version. `entry` is what discovery says of it, `warning` a header of all answers."""
-
-    group: str
-    version: str
-    entry: Mapping[str, Any]
-    columns: tuple[Column, ...]
-    is_custom: bool
-    warning: str = ""
-    list_kind: str = ""
-    selectable: tuple[str, ...] = ()
-
-    @property
-    def plural(self) -> str:
-        """As in paths."""
-        return str(self.entry["resource"])
-
-    @property
-    def kind(self) -> str:
-        """As in objects."""
-        return str(self.entry["responseKind"]["kind"])
-
-    @property
-    def namespaced(self) -> bool:
-        """Whether its objects live in namespaces."""
-        return bool(self.entry["scope"] == "Namespaced")
-
-    @property
-    def api_version(self) -> str:
-        """As in objects."""
-        return f"{self.group}/{self.version}" if self.group else self.version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +31,21 @@ class Catalog:
     _by_path: dict[tuple[str, str, str], Served] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, present: Present, scopes: Mapping[tuple[str, str], bool], crds: Sequence[Mapping[str, Any]]) -> Catalog:
-        """What is served with these objects and definitions; `scopes` tells whether a kind was seen in a namespace."""
+    def of(
+        cls,
+        present: Present,
+        scopes: Mapping[tuple[str, str], bool],
+        crds: Sequence[Mapping[str, Any]],
+        own: Sequence[Mapping[str, Any]] = (),
+        tables: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+    ) -> Catalog:
+        """What is served with these objects and definitions; `scopes` tells whether a kind was seen in a namespace.
+
+        `own` are the groups of the cluster's own discovery, and `tables` the columns of its own tables by place.
+        """
         recorded = json.loads(files(__package__).joinpath("recorded.json").read_text("utf-8"))
-        known = [*_builtin(recorded), *_custom(crds)]
+        known = [*_builtin(recorded), *defined(crds)]
+        known = [_with_columns(each, tables.get(each.place)) for each in (_as_served(known, own) if own else known)]
         kept = [each for each in known if _shows(each, present)]
         found = (*kept, *_others(present, scopes, kept, known))
         by_path = {(each.group, each.version, each.plural): each for each in found}
@@ -122,12 +73,6 @@ class Catalog:
         ]
 
 
-def version_order(version: str) -> tuple[int, int, int]:
-    """Sorts versions by how settled they are, as Kubernetes does: v2, v1, v1beta1, v1alpha1."""
-    found = _VERSION.match(version)
-    return (_STAGES[found[2]], int(found[1]), int(found[3] or 0)) if found else (-1, 0, 0)
-
-
 def _builtin(recorded: Mapping[str, Any]) -> Iterator[Served]:
     for groups in recorded["discovery"].values():
         for group in groups:
@@ -138,58 +83,37 @@ def _builtin(recorded: Mapping[str, Any]) -> Iterator[Served]:
 
 def _recorded(group: str, version: str, entry: Mapping[str, Any], recorded: Mapping[str, Any]) -> Served:
     place = "/".join(filter(None, (group, version, entry["resource"])))
-    columns = tuple(Column(**column) for column in recorded["columns"].get(place, ())) or _PLAIN
+    columns = tuple(Column(**column) for column in recorded["columns"].get(place, ())) or PLAIN
     warning = recorded["warnings"].get(place, "")
     return Served(group=group, version=version, entry=entry, columns=columns, is_custom=False, warning=warning)
 
 
-def _custom(crds: Sequence[Mapping[str, Any]]) -> Iterator[Served]:
-    ordered = sorted(crds, key=lambda crd: str(crd["spec"]["group"]))
-    groups = list(dict.fromkeys(str(crd["spec"]["group"]) for crd in ordered))
-    for group in groups:
-        found = [each for crd in ordered if crd["spec"]["group"] == group for each in _defined(crd["spec"])]
-        yield from sorted(found, key=lambda each: version_order(each.version), reverse=True)
+def _as_served(known: Sequence[Served], own: Sequence[Mapping[str, Any]]) -> Iterator[Served]:
+    """What the cluster's own discovery tells, with what is known of it; then what only its definitions tell."""
+    by_place = {(each.group, each.version, each.plural): each for each in known}
+    for group in own:
+        name = group["metadata"].get("name", "")
+        for version in group["versions"]:
+            for entry in version["resources"]:
+                found = by_place.pop((name, version["version"], entry["resource"]), None)
+                yield replace(found, entry=entry) if found else _told(name, version["version"], entry)
+    yield from (each for each in by_place.values() if each.is_custom)
 
 
-def _defined(spec: Mapping[str, Any]) -> Iterator[Served]:
-    """The served versions of one CRD."""
-    names = spec["names"]
-    for version in spec["versions"]:
-        if version.get("served", True):
-            columns = tuple(map(_printed, version.get("additionalPrinterColumns") or ()))
-            yield Served(
-                group=str(spec["group"]),
-                version=str(version["name"]),
-                entry=_entry(spec, version),
-                columns=(_NAME, *(columns or (_AGE,))),
-                is_custom=True,
-                list_kind=names.get("listKind") or f"{names['kind']}List",
-                selectable=tuple(each["jsonPath"].lstrip(".") for each in version.get("selectableFields") or ()),
-            )
-
-
-def _entry(spec: Mapping[str, Any], version: Mapping[str, Any]) -> dict[str, Any]:
-    names = spec["names"]
-    kind = {"group": str(spec["group"]), "version": str(version["name"]), "kind": str(names["kind"])}
-    entry = {
-        "resource": str(names["plural"]),
-        "responseKind": kind,
-        "scope": str(spec["scope"]),
-        "singularResource": str(names.get("singular") or names["kind"].lower()),
-        "verbs": ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
-    }
-    more = {"shortNames": names.get("shortNames"), "categories": names.get("categories")}
-    return entry | {key: value for key, value in more.items() if value}
-
-
-def _printed(column: Mapping[str, Any]) -> Column:
-    return Column(
-        name=str(column["name"]),
-        type=str(column["type"]),
-        format=str(column.get("format") or ""),
-        priority=int(column.get("priority") or 0),
-        path=str(column["jsonPath"]),
+def _told(group: str, version: str, entry: Mapping[str, Any]) -> Served:
+    kind = entry["responseKind"]["kind"]
+    return Served(
+        group=group, version=version, entry=entry, columns=(NAME, AGE), is_custom=True, list_kind=f"{kind}List"
     )
+
+
+def _with_columns(each: Served, told: Sequence[Mapping[str, Any]] | None) -> Served:
+    if told is None:
+        return each
+    paths = {column.name: column.path for column in each.columns}
+    kept = ("name", "type", "format", "description", "priority")
+    columns = (Column(path=paths.get(c["name"], ""), **{key: c[key] for key in kept if key in c}) for c in told)
+    return replace(each, columns=tuple(columns))
 
 
 def _shows(each: Served, present: Present) -> bool:
@@ -224,10 +148,10 @@ def _guessed(group: str, version: str, kind: str, *, namespaced: bool) -> Served
         "responseKind": {"group": group, "version": version, "kind": kind},
         "scope": "Namespaced" if namespaced else "Cluster",
         "singularResource": kind.lower(),
-        "verbs": _READING,
+        "verbs": VERBS,
     }
     return Served(
-        group=group, version=version, entry=entry, columns=(_NAME, _AGE), is_custom=True, list_kind=f"{kind}List"
+        group=group, version=version, entry=entry, columns=(NAME, AGE), is_custom=True, list_kind=f"{kind}List"
     )
 
 

@@ -14,8 +14,9 @@ import msgspec
 
 from mcp_kubernetes_snapshot.files.logs import LogKey
 from mcp_kubernetes_snapshot.files.reading import Read, Reading
+from mcp_kubernetes_snapshot.files.recorded import Finished, RecordedTable
 from mcp_kubernetes_snapshot.files.report import Report
-from mcp_kubernetes_snapshot.files.sources import Extent, Source
+from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
@@ -55,10 +56,16 @@ class LogPiece(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """All that is known of a snapshot once it was gone through; objects stay in their files."""
+    """All that is known of a snapshot once it was gone through; objects stay in their files.
+
+    `documents` are the API server's answers to paths that are no objects, such as /version, and `tables` its own tables
+    by the places of their lists, as far as they were recorded.
+    """
 
     records: Mapping[KindKey, Sequence[Record]]
     logs: Mapping[tuple[str, str], Sequence[LogPiece]]
+    documents: Mapping[str, Extent]
+    tables: Mapping[str, RecordedTable]
     report: Report
     as_of: datetime
     version: int
@@ -79,8 +86,12 @@ class Contents:
         return cls(
             records={kind: sorted(found.values(), key=lambda r: r.key) for kind, found in gathering.found.items()},
             logs=_by_pod(reading.logs),
+            documents=reading.documents,
+            tables=reading.tables,
             report=report,
-            as_of=gathering.newest() or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0),
+            as_of=_recorded(reading.finished)
+            or gathering.newest()
+            or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0),
             version=gathering.version,
             sources=reading.sources,
         )
@@ -97,6 +108,26 @@ class Contents:
         moved = {kind: _in_default(self.records[kind]) for kind in namespaced if kind in self.records}
         return replace(self, records={**self.records, **moved})
 
+    def writable(self) -> Contents:
+        """The same with a place for what is written: an unnamed temporary file, gone when the snapshot is closed."""
+        return replace(self, sources=[*self.sources, OpenFile.temporary()])
+
+    def edited(self, kind: KindKey, namespace: str, name: str, raw: bytes | None) -> Contents:
+        """The next state of one that is writable: with this object, or without it. This one stays as it is."""
+        version = self.version + 1
+        records = [*self.records.get(kind, ())]
+        place = bisect_left(records, key_of(namespace, name), key=lambda record: record.key)
+        there = place < len(records) and records[place].key == key_of(namespace, name)
+        new = [] if raw is None else [Record(namespace, name, str(version), *self._written(raw))]
+        records[place : place + there] = new
+        return replace(self, records={**self.records, kind: records}, version=version)
+
+    def _written(self, raw: bytes) -> Extent:
+        scratch = self.sources[-1]
+        if not isinstance(scratch, OpenFile):
+            raise TypeError("the snapshot was not opened to be changed")
+        return Extent(len(self.sources) - 1, *scratch.write(raw))
+
     def read(self, record: Record) -> bytes:
         """The JSON of an object. Raises OSError where its file is not as it was."""
         return self.piece(Extent(record.source, record.offset, record.size))
@@ -104,6 +135,17 @@ class Contents:
     def piece(self, extent: Extent) -> bytes:
         """The bytes that lie there. Raises OSError where the file is not as it was."""
         return self.sources[extent.source].read(extent.offset, extent.size)
+
+    def document(self, path: str) -> bytes | None:
+        """What the API server answered there, if that was recorded."""
+        found = self.documents.get(path)
+        return self.piece(found) if found else None
+
+    def row(self, place: str, record: Record) -> bytes | None:
+        """An object's row in the API server's own table, but for the object; None if it was not recorded as it is."""
+        table = self.tables.get(place)
+        found = table and table.rows.get((record.namespace, record.name))
+        return self.piece(found[1]) if found and found[0] == record.version else None
 
     def close(self) -> None:
         """Give back the files that are held open."""
@@ -140,6 +182,11 @@ class _Gathering:
         """When the last change was made that an object tells of."""
         found = _UTC.match(self._newest)
         return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
+
+
+def _recorded(finished: Finished | None) -> datetime | None:
+    found = _UTC.match(finished.time) if finished else None
+    return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
 
 
 def _number(version: str) -> int:

@@ -17,6 +17,7 @@ from mcp_kubernetes_snapshot.api.answering import Answering
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents
 from mcp_kubernetes_snapshot.files.finding import Refused
+from mcp_kubernetes_snapshot.writing.states import States
 
 _log = logging.getLogger(__name__)
 
@@ -26,12 +27,17 @@ _CRDS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 class SnapshotConnection(Connection):
     """Answers requests out of files, each in a thread."""
 
-    def __init__(self, answering: Answering) -> None:
-        self.answering = answering
+    def __init__(self, states: States) -> None:
+        self._states = states
+
+    @property
+    def answering(self) -> Answering:
+        """The present state."""
+        return self._states.present
 
     async def request(self, request: Request, max_bytes: int) -> Response:  # noqa: ARG002 - lists are read in pages
         """What an API server would have answered."""
-        return await asyncio.to_thread(self.answering.answer, request)
+        return await asyncio.to_thread(self._states.answer, request)
 
     async def aclose(self) -> None:
         """Give back the files that are held open."""
@@ -45,6 +51,7 @@ class Snapshot:
     name: str
     path: Path
     most_bytes: int
+    writable: bool = False
     _opening: asyncio.Task[SnapshotConnection] | None = None
 
     async def connection(self) -> SnapshotConnection:
@@ -88,7 +95,11 @@ class Snapshot:
         self._tell(contents, time.monotonic() - began)
         catalog = _catalog(contents)
         kinds = {(each.api_version, each.kind) for each in catalog.served if each.namespaced}
-        return SnapshotConnection(Answering(contents=contents.in_default(kinds), catalog=catalog))
+        contents = contents.in_default(kinds)
+        contents = contents.writable() if self.writable else contents
+        return SnapshotConnection(
+            States(Answering(contents=contents, catalog=catalog, writable=self.writable), _catalog)
+        )
 
     def _empty(self, contents: Contents) -> UnknownCluster:
         found = " ".join(f"{line}." for line in contents.report.lines())
@@ -113,12 +124,26 @@ def _catalog(contents: Contents) -> Catalog:
     present: dict[tuple[str, str], set[str]] = {}
     scopes: dict[tuple[str, str], bool] = {}
     for (api_version, kind), records in contents.records.items():
+        if not records:
+            continue  # the last one was deleted
         group, _, version = api_version.rpartition("/")
         present.setdefault((group, kind), set()).add(version)
         scopes[group, kind] = scopes.get((group, kind), False) or any(record.namespace for record in records)
     crds = [msgspec.json.decode(contents.read(record)) for record in contents.records.get(_CRDS, ())]
     versions = {kind: frozenset(found) for kind, found in present.items()}
-    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)])
+    own = [group for root in ("/api", "/apis") for group in _groups(contents.document(root))]
+    tables = {place: table.columns for place, table in contents.tables.items()}
+    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)], own, tables)
+
+
+def _groups(body: bytes | None) -> list[dict[str, Any]]:
+    """Of a recorded root of discovery; none where it is of another form."""
+    try:
+        found = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+        items: list[dict[str, Any]] = found.get("items") or []
+    except msgspec.DecodeError:
+        return []
+    return items if found.get("kind") == "APIGroupDiscoveryList" else []
 
 
 def _is_definition(crd: dict[str, Any]) -> bool:

@@ -16,7 +16,12 @@ class SnapshotSettings(Settings):
     paths: tuple[Path, ...] = setting(
         (),
         flag="--snapshot",
-        help="Folder, file, tar or tar.gz to serve as a cluster that can be read (repeatable).",
+        help="Folder, file, tar or tar.gz to serve as a cluster (repeatable).",
+    )
+    writable: bool = setting(
+        default=False,
+        flag="--snapshot-writable",
+        help="Let snapshots be changed, in memory: the files stay as they are.",
     )
     max_unpacked_mib: int = setting(
         4096, ge=1, help="MiB that a compressed snapshot may unpack to; a larger one is refused."
@@ -30,5 +35,5 @@ class SnapshotSettings(Settings):
         return paths
 
     def idle(self) -> dict[str, str]:
-        """Without a snapshot there is nothing to unpack."""
-        return {} if self.paths else {"max_unpacked_mib": "no --snapshot is given"}
+        """Without a snapshot there is nothing to unpack, nor to change."""
+        return {} if self.paths else dict.fromkeys(("max_unpacked_mib", "writable"), "no --snapshot is given")

@@ -29,7 +29,8 @@ class SnapshotSource:
     def __init__(self, settings: SnapshotSettings) -> None:
         most_bytes = settings.max_unpacked_mib << 20
         self._snapshots = {
-            name: Snapshot(name=name, path=path, most_bytes=most_bytes) for name, path in _named(settings.paths)
+            name: Snapshot(name=name, path=path, most_bytes=most_bytes, writable=settings.writable)
+            for name, path in _named(settings.paths)
         }
 
     async def list(self, access: Access) -> Sequence[ClusterEntry]:  # noqa: ARG002 - the same for everybody

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_kubernetes_snapshot.api.labels import InvalidSelector
-from mcp_kubernetes_snapshot.catalog import Served
+from mcp_kubernetes_snapshot.served import Served
 
 _OPERATORS = ("!=", "==", "=")
 _METADATA = ("metadata.name", "metadata.namespace")

@@ -11,14 +11,14 @@ import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from mcp_kubernetes_snapshot.api import fields, labels
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, expired
-from mcp_kubernetes_snapshot.catalog import Served
 from mcp_kubernetes_snapshot.contents import Record
+from mcp_kubernetes_snapshot.served import Served
 
 
 class _Meta(msgspec.Struct):
@@ -32,6 +32,17 @@ class _Labelled(msgspec.Struct):
 _LABELLED = msgspec.json.Decoder(_Labelled)
 
 Read = Callable[[Record], bytes]
+
+
+class Item(NamedTuple):
+    """An object of a page; `raw` only where it had to be read to know that it belongs there."""
+
+    record: Record
+    raw: bytes | None
+
+    def read(self, read: Read) -> bytes:
+        """Its JSON."""
+        return read(self.record) if self.raw is None else self.raw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +72,13 @@ class Options:
         """Whether some objects may be passed over."""
         return bool(self.required or self.terms)
 
-    def matches(self, record: Record, read: Read) -> bytes | None:
-        """The object, if it is selected. What name and namespace rule out is not read."""
+    def matches(self, record: Record, read: Read) -> Item | None:
+        """The object, if it is selected; read only where name and namespace do not tell."""
         identity = {"metadata": {"name": record.name, "namespace": record.namespace}}
         if not all(term.matches(identity) for term in self.terms if term.is_about_metadata):
             return None
+        if not self.required and all(term.is_about_metadata for term in self.terms):
+            return Item(record, None)
         raw = read(record)
         if self.required:
             found = _LABELLED.decode(raw).metadata.labels or {}
@@ -73,31 +86,31 @@ class Options:
                 return None
         others = [term for term in self.terms if not term.is_about_metadata]
         value: dict[str, Any] = msgspec.json.decode(raw) if others else {}
-        return raw if all(term.matches(value) for term in others) else None
+        return Item(record, raw) if all(term.matches(value) for term in others) else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """The objects of one page, and what its metadata say of the next ones."""
 
-    items: Sequence[bytes]
+    items: Sequence[Item]
     metadata: Mapping[str, Any]
 
 
 def page(records: Sequence[Record], options: Options, read: Read, version: int) -> Page:
     """The objects that `options` ask for, out of sorted `records`. Raises what `read` raises."""
-    items: list[bytes] = []
+    items: list[Item] = []
     metadata: dict[str, Any] = {"resourceVersion": str(version)}
     for place, record in _from(records, options):
-        raw = options.matches(record, read)
-        if raw is None:
+        item = options.matches(record, read)
+        if item is None:
             continue
         if options.limit and len(items) == options.limit:
             metadata["continue"] = _token(record.key, version)
             if not options.selects:
                 metadata["remainingItemCount"] = _rest(records, place, options)
             break
-        items.append(raw)
+        items.append(item)
     return Page(items=items, metadata=metadata)
 
 
@@ -132,12 +145,27 @@ def _token(key: str, version: int) -> str:
     return base64.urlsafe_b64encode(value.encode()).rstrip(b"=").decode()
 
 
-def _start(token: str, version: int) -> str:
+def version_of(query: Mapping[str, str]) -> int:
+    """The state that a list is to be read in; 0 for the present one."""
+    try:
+        if token := query.get("continue"):
+            return _opened(token)[1]
+        return int(query["resourceVersion"]) if query.get("resourceVersionMatch") == "Exact" else 0
+    except (Refusal, ValueError, KeyError):
+        return 0
+
+
+def _opened(token: str) -> tuple[str, int]:
+    """The first key and the state. Raises Refusal."""
     try:
         value = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        start, of = str(value["start"]), int(value["rv"])
+        return str(value["start"]), int(value["rv"])
     except (ValueError, KeyError, TypeError):
         raise bad_request("continue key is not valid: it is no token of this server") from None
+
+
+def _start(token: str, version: int) -> str:
+    start, of = _opened(token)
     if of != version:
         raise expired("The provided continue parameter is too old to display a consistent list result.")
     return start

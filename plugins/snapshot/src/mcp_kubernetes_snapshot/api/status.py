@@ -45,6 +45,15 @@ def bad_request(message: str) -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
+def unreadable() -> Refusal:
+    """A file is not any more what it was."""
+    return Refusal(
+        500,
+        "InternalError",
+        "a file of the snapshot cannot be read as it was when it was opened: open the snapshot again",
+    )
+
+
 def expired(message: str) -> Refusal:
     """The state that is asked for is not there any more."""
     return Refusal(410, "Expired", message)

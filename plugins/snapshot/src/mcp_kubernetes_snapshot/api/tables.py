@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from mcp_kubernetes.spi import Picker
 from mcp_kubernetes_snapshot.api.objects import alone, metadata_alone
-from mcp_kubernetes_snapshot.catalog import Column, Served
+from mcp_kubernetes_snapshot.api.paging import Item
+from mcp_kubernetes_snapshot.contents import Contents
 from mcp_kubernetes_snapshot.printing import PRINTERS
-from mcp_kubernetes_snapshot.printing.pages import arranged
+from mcp_kubernetes_snapshot.printing.pages import Shown, arranged, is_arranged
 from mcp_kubernetes_snapshot.printing.pods import completion
 from mcp_kubernetes_snapshot.printing.values import at, instant, name, since
+from mcp_kubernetes_snapshot.served import Column, Served
 
-Cells = Callable[[Mapping[str, Any]], list[Any]]
+Cells = list[Any]
+Printer = Callable[[Mapping[str, Any]], Cells]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,59 +28,78 @@ class Tabulator:
     """Makes the tables of one kind. `include` is how much of each object its row holds: None, Metadata or Object."""
 
     served: Served
-    now: datetime
+    contents: Contents
     include: str
 
-    def table(self, items: Sequence[bytes], metadata: Mapping[str, Any], *, is_list: bool = True) -> bytes:
-        """The Table, as it is sent."""
-        cells = self._cells()
-        found = [(raw, msgspec.json.decode(raw)) for raw in items]
-        rows = [(value, self._safe(cells, value)) for _, value in found]
-        shown = arranged((self.served.group, self.served.kind), rows) if is_list else rows
-        raws = {id(value): raw for raw, value in found}
+    def list(self, items: Sequence[Item], metadata: Mapping[str, Any]) -> bytes:
+        """The Table of a page. What the API server itself made of all its objects is not made anew."""
+        rows = [self.contents.row(self.served.place, item.record) for item in items]
+        if None not in rows and not is_arranged(self._kind):
+            return self._table([*map(self._recorded, rows, items)], metadata)
+        shown = arranged(self._kind, [self._shown(item) for item in items])
+        return self._table([*map(self._row, shown)], metadata)
+
+    def single(self, item: Item) -> bytes:
+        """The Table of one object."""
+        return self._table([self._row(self._shown(item))], {"resourceVersion": item.record.version})
+
+    def _table(self, rows: Sequence[Any], metadata: Mapping[str, Any]) -> bytes:
         return msgspec.json.encode(
             {
                 "kind": "Table",
                 "apiVersion": "meta.k8s.io/v1",
                 "metadata": metadata,
                 "columnDefinitions": [column.definition() for column in self.served.columns],
-                "rows": [self._row(value, texts, raws[id(value)]) for value, texts in shown],
+                "rows": rows,
             }
         )
 
-    def _row(self, value: Mapping[str, Any], cells: list[Any], raw: bytes) -> dict[str, Any]:
-        row: dict[str, Any] = {"cells": cells}
-        if self.served.kind == "Pod" and (conditions := completion(value)):
-            row["conditions"] = conditions
-        match self.include:
-            case "None":
-                row["object"] = None
-            case "Object":
-                row["object"] = msgspec.Raw(alone(raw, self.served))
-            case _:
-                row["object"] = metadata_alone(raw)
-        return row
+    def _recorded(self, row: bytes | None, item: Item) -> msgspec.Raw:
+        """The row as it was sent, with as much of the object as is wanted now."""
+        wanted = None if self.include == "None" else self._object(item.read(self.contents.read))
+        return msgspec.Raw((row or b"{}")[:-1] + b',"object":' + msgspec.json.encode(wanted) + b"}")
 
-    def _safe(self, cells: Cells, value: Mapping[str, Any]) -> list[Any]:
+    def _shown(self, item: Item) -> Shown:
+        raw = item.read(self.contents.read)
+        value = msgspec.json.decode(raw)
+        if row := self.contents.row(self.served.place, item.record):
+            known = msgspec.json.decode(row)
+            return Shown(value, known["cells"], known.get("conditions"), raw)
+        return Shown(value, self._safe(value), completion(value) if self.served.kind == "Pod" else None, raw)
+
+    def _row(self, shown: Shown) -> dict[str, Any]:
+        row: dict[str, Any] = {"cells": shown.cells}
+        row |= {"conditions": shown.conditions} if shown.conditions else {}
+        return row | {"object": None if self.include == "None" else self._object(shown.raw)}
+
+    def _object(self, raw: bytes) -> Any:
+        return msgspec.Raw(alone(raw, self.served)) if self.include == "Object" else metadata_alone(raw)
+
+    def _safe(self, value: Mapping[str, Any]) -> Cells:
         """A manifest may hold anything: where its kind has a number or a list, there may be a text."""
         try:
-            return cells(value)
+            return self._printer(value)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             return [name(value), *("<invalid>" for _ in self.served.columns[1:])]
 
-    def _cells(self) -> Cells:
-        printer = PRINTERS.get((self.served.group, self.served.kind))
+    @property
+    def _kind(self) -> tuple[str, str]:
+        return self.served.group, self.served.kind
+
+    @cached_property
+    def _printer(self) -> Printer:
+        printer = PRINTERS.get(self._kind)
         if printer is not None and not self.served.is_custom:
-            return lambda value: printer(value, self.now)
+            return lambda value: printer(value, self.contents.as_of)
         if self.served.is_custom:
             return self._custom()
         return lambda value: [name(value), at(value, "metadata.creationTimestamp")]
 
-    def _custom(self) -> Cells:
+    def _custom(self) -> Printer:
         columns = self.served.columns[1:]
         picker = Picker({str(place): column.path for place, column in enumerate(columns)})
 
-        def cells(value: Mapping[str, Any]) -> list[Any]:
+        def cells(value: Mapping[str, Any]) -> Cells:
             picked = picker.pick(msgspec.json.encode(value))
             return [name(value), *(self._cell(column, each) for column, each in zip(columns, picked, strict=True))]
 
@@ -96,7 +118,7 @@ class Tabulator:
             case "boolean":
                 return value if isinstance(value, bool) else None
             case "date" if isinstance(value, str):
-                return since(value, self.now) if instant(value) else "<invalid>"
+                return since(value, self.contents.as_of) if instant(value) else "<invalid>"
         return None
 
 

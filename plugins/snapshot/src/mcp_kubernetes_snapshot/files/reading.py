@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -13,6 +13,15 @@ from mcp_kubernetes import InvalidArguments, read_manifests
 from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
+from mcp_kubernetes_snapshot.files.recorded import (
+    Finished,
+    RecordedTable,
+    TablePage,
+    is_finished,
+    is_note,
+    is_table,
+    path_of,
+)
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source, forget
 
@@ -71,6 +80,9 @@ class Reading:
     report: Report
     sources: list[Source] = field(default_factory=list)
     logs: dict[LogKey, Extent] = field(default_factory=dict)
+    documents: dict[str, Extent] = field(default_factory=dict)
+    tables: dict[str, RecordedTable] = field(default_factory=dict)
+    finished: Finished | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
     _converted: OpenFile | None = None
 
@@ -87,7 +99,13 @@ class Reading:
     def _file(self, found: Found) -> Iterator[Read]:
         with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
             start = bytes(view[:_SNIFFED])
-            if key := key_of(found.name):
+            if path := path_of(found.name):
+                self.documents[path] = Extent(self._number(found.source), found.offset, found.size)
+            elif is_table(found.name):
+                self._table(bytes(view), str(found.name))
+            elif is_note(found.name):
+                self._note(found.name, bytes(view))
+            elif key := key_of(found.name):
                 self.logs[key] = Extent(self._number(found.source), found.offset, found.size)
             elif found.name.suffix == ".json" or _MARKED in start or (found.alone and start.lstrip()[:1] == b"{"):
                 yield from self._json(found, view)
@@ -96,6 +114,29 @@ class Reading:
                 yield from self._json(found, view) if is_json else self._yaml(found, view)
             else:
                 self.report.add("is of another kind", str(found.name), lost=False)
+
+    def _table(self, raw: bytes, name: str) -> None:
+        try:
+            page = msgspec.json.decode(raw, type=TablePage)
+        except msgspec.DecodeError:
+            self.report.add("is no recorded table that can be read", name)
+            return
+        table = self.tables.setdefault(page.place, RecordedTable(page.columns))
+        for row in page.rows:
+            shown = {"cells": row.cells} | ({"conditions": row.conditions} if row.conditions else {})
+            place = self._kept(msgspec.json.encode(shown))
+            table.rows[row.of.namespace, row.of.name] = row.of.version, place
+
+    def _note(self, name: PurePosixPath, raw: bytes) -> None:
+        if not is_finished(name):
+            return
+        try:
+            self.finished = msgspec.json.decode(raw, type=Finished)
+        except msgspec.DecodeError:
+            self.report.add("is no end of a recording that can be read", str(name))
+            return
+        for each in self.finished.left_out:
+            self.report.add("was left out when the cluster was recorded", each)
 
     def _json(self, found: Found, view: memoryview) -> Iterator[Read]:
         """Documents, and the logs that may stand between them."""

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcp_kubernetes_snapshot.printing.values import at, name
 
-Row = tuple[Mapping[str, Any], list[Any]]
-"""An object and its cells."""
+
+class Shown(NamedTuple):
+    """An object, and what its row shows of it."""
+
+    value: Mapping[str, Any]
+    cells: list[Any]
+    conditions: Any
+    raw: bytes
+
 
 _DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 
 
-def arranged(kind: tuple[str, str], rows: Sequence[Row]) -> Sequence[Row]:
+_CLASSES = ("storage.k8s.io", "StorageClass")
+_SCHEMAS = ("flowcontrol.apiserver.k8s.io", "FlowSchema")
+
+
+def is_arranged(kind: tuple[str, str]) -> bool:
+    """Whether a list of that kind is shown in another way than object by object."""
+    return kind in {_CLASSES, _SCHEMAS}
+
+
+def arranged(kind: tuple[str, str], rows: Sequence[Shown]) -> Sequence[Shown]:
     """The rows of a list as they are shown."""
-    if kind == ("storage.k8s.io", "StorageClass"):
+    if kind == _CLASSES:
         return _with_default(rows)
-    if kind == ("flowcontrol.apiserver.k8s.io", "FlowSchema"):
-        return sorted(rows, key=lambda row: (at(row[0], "spec.matchingPrecedence", 0), name(row[0])))
+    if kind == _SCHEMAS:
+        return sorted(rows, key=lambda row: (at(row.value, "spec.matchingPrecedence", 0), name(row.value)))
     return rows
 
 
-def _with_default(rows: Sequence[Row]) -> Sequence[Row]:
+def _with_default(rows: Sequence[Shown]) -> Sequence[Shown]:
     """Of several defaults the youngest one counts, and of equally young ones the first by name."""
-    defaults = [found for found, _ in rows if _is_default(found)]
+    defaults = [row.value for row in rows if _is_default(row.value)]
     youngest = max((at(found, "metadata.creationTimestamp", "") for found in defaults), default="")
     chosen = min(
         (name(each) for each in defaults if at(each, "metadata.creationTimestamp", "") == youngest), default=None
     )
-    return [(each, [f"{cells[0]} (default)", *cells[1:]] if cells[0] == chosen else cells) for each, cells in rows]
+    return [
+        row._replace(cells=[f"{row.cells[0]} (default)", *row.cells[1:]]) if row.cells[0] == chosen else row
+        for row in rows
+    ]
 
 
 def _is_default(found: Mapping[str, Any]) -> bool:
