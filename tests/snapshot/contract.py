@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+_DIGEST = re.compile(r"( bytes?, )[0-9a-f]{8}>")
+"""Each app has a key of its own."""
+
 _AGE = re.compile(r"(?<![\w.])\d+[smhdy](\d+[smhd])?(?![\w.])")
 _CURSOR = re.compile(r"continue=[\w-]+")
 _CHOICE = re.compile(r"\n?note: (Context|Cluster) \S+ was used\.")
@@ -130,5 +133,5 @@ RECORDED: dict[str, Question] = {
 
 
 def comparable(text: str) -> str:
-    """Without what must differ: ages, sealed cursors, and what the clusters are called."""
-    return _CURSOR.sub("continue=CURSOR", _CHOICE.sub("", _AGE.sub("AGE", text)))
+    """Without what must differ: ages, sealed cursors, digests of hidden values, and what the clusters are called."""
+    return _DIGEST.sub(r"\1DIGEST>", _CURSOR.sub("continue=CURSOR", _CHOICE.sub("", _AGE.sub("AGE", text))))
