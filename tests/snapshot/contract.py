@@ -1,4 +1,4 @@
-"""The questions of the contract, and what may differ in the answers to them: ages, cursors, names of clusters."""
+"""The questions of the contract, and what may differ in the answers: ages, cursors, digests, names of clusters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 _AGE = re.compile(r"(?<![\w.])\d+[smhdy](\d+[smhd])?(?![\w.])")
 _CURSOR = re.compile(r"continue=[\w-]+")
+_DIGEST = re.compile(r"(<masked: \d+ bytes, )[0-9a-f]+>")
 _CHOICE = re.compile(r"\n?note: (Context|Cluster) \S+ was used\.")
 Question = tuple[str, dict[str, Any]]
 
@@ -130,5 +131,6 @@ RECORDED: dict[str, Question] = {
 
 
 def comparable(text: str) -> str:
-    """Without what must differ: ages, sealed cursors, and what the clusters are called."""
+    """Without what must differ: ages, sealed cursors, digests of hidden values, and what the clusters are called."""
+    text = _DIGEST.sub(r"\1DIGEST>", text)
     return _CURSOR.sub("continue=CURSOR", _CHOICE.sub("", _AGE.sub("AGE", text)))
