@@ -42,7 +42,7 @@ async def _figures(cluster: Cluster, file: Path, rounds: int, pods: int) -> list
     static = {"static": Static(cluster.kubeconfig)}
     async with _app(static) as app:
         options = RecorderOptions(out=file, kinds=("pods", "namespaces"))
-        await app.run(recorder(options, lambda *_: None, lambda _: None), {})
+        await app.resources.run(recorder(options, lambda *_: None, lambda _: None))
     async with _app(static) as living, _app({"snapshot": Snapshots}, snapshot={"paths": (file,)}) as kept:
         figures = []
         for what, arguments in _ASKED.items():

@@ -16,7 +16,6 @@ from mcp_kubernetes.clusters import ClusterRegistry, check_providers, ordered
 from mcp_kubernetes.conversation import NOBODY, Conversations, Person, conversing
 from mcp_kubernetes.dispatch import Dispatcher, Outcome
 from mcp_kubernetes.errors import ConfigError
-from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.instructions import instructions
 from mcp_kubernetes.lifespans import Lifespans, NotStarted
 from mcp_kubernetes.output import shape
@@ -43,6 +42,7 @@ from mcp_kubernetes.watchdog import Watchdog
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session
     from mcp_kubernetes.config import Config
+    from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.journal import Journal
     from mcp_kubernetes.limits import Turns
     from mcp_kubernetes.offers import Contribution
@@ -193,15 +193,6 @@ class App:
         Where `person` has to be asked first, the outcome has a question: call again, with their reply to it.
         """
         return await self._dispatcher.call(name, arguments, identity, session, person)
-
-    async def run(self, hidden: Tool, arguments: Mapping[str, Any], cluster: str | None = None) -> Outcome:
-        """Call a tool that nobody is offered, for a command of the person at this machine; every failure is an outcome.
-
-        `cluster` is a name in the first source of clusters; None means that one's default.
-        """
-        chosen = {self._completer.parameter: cluster} if cluster else {}
-        tool = replace(hidden, injected=self._clusters.all_parameters)
-        return await self._dispatcher.run(tool, {**arguments, **chosen}, Identity.local(), None)
 
     async def serve(self, streams: StandardStreams | None = None, ending: Ending = lambda _, __: None) -> None:
         """Serve over the configured transport until its client ends it. Raises ConfigError.

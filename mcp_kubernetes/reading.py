@@ -12,6 +12,7 @@ from pydantic import Field
 from mcp_kubernetes.calls import ToolCall
 from mcp_kubernetes.conversation import NOBODY, Person
 from mcp_kubernetes.effects import Effect
+from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.prompts import Prompt
 from mcp_kubernetes.results import Rows
 from mcp_kubernetes.templates import ResourceTemplate, completion
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session
     from mcp_kubernetes.clusters import ClusterRegistry
     from mcp_kubernetes.dispatch import Dispatcher, Outcome
-    from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.safety import SafetyPolicy
     from mcp_kubernetes.tools import Tool
 
@@ -103,6 +103,16 @@ class Resources:
         template = self.template(uri)
         arguments = self._arguments(template, template.match(uri) or {})
         return await self.completer.dispatcher.run(template.read, arguments, identity, session)
+
+    async def run(self, hidden: Tool, cluster: str | None = None) -> Outcome:
+        """Call a tool that nobody is offered, for a command of the person at this machine; every failure is an outcome.
+
+        `cluster` is a name in the first source of clusters; None means that one's default.
+        """
+        dispatcher = self.completer.dispatcher
+        chosen = {self.completer.parameter: cluster} if cluster else {}
+        own = replace(hidden, injected=dispatcher.clusters.all_parameters)
+        return await dispatcher.run(own, chosen, Identity.local(), None)
 
     async def complete(
         self, uri: str, variable: str, typed: str, given: Mapping[str, str], identity: Identity, session: Session | None

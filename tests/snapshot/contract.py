@@ -1,15 +1,13 @@
-"""The questions of the contract, and what may differ in the answers to them: ages, cursors, names of clusters."""
+"""The questions of the contract, and what may differ in the answers: ages, cursors, digests, names of clusters."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-_DIGEST = re.compile(r"( bytes?, )[0-9a-f]{8}>")
-"""Each app has a key of its own."""
-
 _AGE = re.compile(r"(?<![\w.])\d+[smhdy](\d+[smhd])?(?![\w.])")
 _CURSOR = re.compile(r"continue=[\w-]+")
+_DIGEST = re.compile(r"(<masked: \d+ bytes, )[0-9a-f]+>")
 _CHOICE = re.compile(r"\n?note: (Context|Cluster) \S+ was used\.")
 Question = tuple[str, dict[str, Any]]
 
@@ -134,4 +132,5 @@ RECORDED: dict[str, Question] = {
 
 def comparable(text: str) -> str:
     """Without what must differ: ages, sealed cursors, digests of hidden values, and what the clusters are called."""
-    return _DIGEST.sub(r"\1DIGEST>", _CURSOR.sub("continue=CURSOR", _CHOICE.sub("", _AGE.sub("AGE", text))))
+    text = _DIGEST.sub(r"\1DIGEST>", text)
+    return _CURSOR.sub("continue=CURSOR", _CHOICE.sub("", _AGE.sub("AGE", text)))

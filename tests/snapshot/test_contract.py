@@ -59,7 +59,7 @@ def recording(world: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def _recorded(world: Cluster, file: Path) -> None:
     async with Apps().make({"static": Static(world.kubeconfig)}, {"kubernetes": {"qps_limit": 0}}) as app:
         hidden = recorder(RecorderOptions(out=file), lambda *_: None, lambda _: None)
-        outcome = await app.run(hidden, {})
+        outcome = await app.resources.run(hidden)
     assert not outcome.is_error, outcome.blocks
 
 

@@ -15,6 +15,7 @@ from mcp_kubernetes_snapshot import Snapshots
 from mcp_kubernetes_snapshot.recorder.command import RecorderOptions, recorder
 from pytest_mcp_kubernetes.apps import Apps, text
 from pytest_mcp_kubernetes.static import Static
+from tests.snapshot.contract import comparable
 from tests.stdio.wire import PROGRAM, environment
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def record(
             raise OSError("the terminal is gone")
 
     async with Apps().make({"static": Static(cluster.kubeconfig)}, {"kubernetes": {"qps_limit": 0}, **settings}) as app:
-        return await app.run(recorder(options, progress, said.append), {}), said
+        return await app.resources.run(recorder(options, progress, said.append)), said
 
 
 async def listed(file: Path, namespace: str) -> list[str]:
@@ -55,7 +56,8 @@ async def listed(file: Path, namespace: str) -> list[str]:
     plugins = {"resources": mcp_kubernetes_resources, "snapshot": Snapshots}
     async with Apps()(plugins, {"snapshot": {"paths": (file,)}}) as client:
         asked = {"namespace": namespace, "output": "json"}
-        return [text(await client.call_tool("k8s_list_resources", {"resourceType": kind, **asked})) for kind in _KINDS]
+        found = [text(await client.call_tool("k8s_list_resources", {"resourceType": kind, **asked})) for kind in _KINDS]
+        return [comparable(answer) for answer in found]
 
 
 def members(file: Path) -> list[str]:

@@ -49,7 +49,7 @@ async def _run(invocation: Invocation) -> int:
     options: RecorderOptions = invocation.options
     async with invocation.app() as app:
         with Shown.open() as shown:
-            outcome = await app.run(recorder(options, shown.progress, shown.say), {}, options.context)
+            outcome = await app.resources.run(recorder(options, shown.progress, shown.say), options.context)
         for block in outcome.blocks:
             shown.say(block)
     return _FAILED if outcome.is_error else 0
