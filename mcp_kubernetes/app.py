@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -37,6 +37,7 @@ from mcp_kubernetes.state.guarded import GuardedStore, chosen
 from mcp_kubernetes.state.keys import KeyFile
 from mcp_kubernetes.state.settings import StateSettings
 from mcp_kubernetes.tools import Tool
+from mcp_kubernetes.views import AppView, RegisteredTool
 from mcp_kubernetes.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -52,23 +53,6 @@ if TYPE_CHECKING:
 
 Ending = Callable[[float, BaseException | None], object]
 """Told the seconds that the plugins have to stop, and the error that ends the server, if one does."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegisteredTool:
-    """A tool in this server: with the host's parameters, the plugin it came from, and why it is hidden, if it is."""
-
-    tool: Tool
-    plugin: str
-    hidden: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppView:
-    """What a plugin's lifespan may see of the app."""
-
-    version: str
-    tools: tuple[str, ...]
 
 
 class App:

@@ -18,9 +18,10 @@ from mcp_kubernetes import __version__
 from mcp_kubernetes.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.app import App, RegisteredTool
+    from mcp_kubernetes.app import App
     from mcp_kubernetes.config import Config, Draft
     from mcp_kubernetes.plugins import Plugins
+    from mcp_kubernetes.views import RegisteredTool
 
 _OK, _DEFECT, _USAGE, _CONFIGURATION, _INTERRUPTED = 0, 1, 2, 3, 130
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.app import AppView
     from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.commands import Command
     from mcp_kubernetes.findings import FindingRule
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.templates import ResourceTemplate
     from mcp_kubernetes.tools import Tool
     from mcp_kubernetes.transports import Transport
+    from mcp_kubernetes.views import AppView
 
 PROJECT = "mcp_kubernetes"
 """pluggy's project name, and the entry-point group in which plugins are found."""

@@ -26,8 +26,8 @@ from mcp_kubernetes.settings import HOST_SECTIONS, KubernetesSettings, PluginSet
 from mcp_kubernetes.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.app import AppView
     from mcp_kubernetes.commands import Command
+    from mcp_kubernetes.views import AppView
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mcp_kubernetes.loading import lazily
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.app import AppView
     from mcp_kubernetes.auth import AuthProvider
     from mcp_kubernetes.calls import Session
     from mcp_kubernetes.commands import Command, Invocation
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
     from mcp_kubernetes.server import mcp_server
     from mcp_kubernetes.store import Store
     from mcp_kubernetes.transports import Transport
+    from mcp_kubernetes.views import AppView
 
 _HOMES = {
-    "app": ("AppView",),
     "auth": ("AuthProvider",),
     "calls": ("Session",),
     "commands": ("Command", "Invocation"),
@@ -55,6 +54,7 @@ _HOMES = {
     "server": ("mcp_server",),
     "store": ("Store",),
     "transports": ("Transport",),
+    "views": ("AppView",),
 }
 
 __all__ = [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mcp_kubernetes.app import AppView
+    from mcp_kubernetes.views import AppView
 
 
 @pytest.fixture
