@@ -97,8 +97,8 @@ async def test_who_may_not_do_what_and_where_is_said(asker: Asker, cluster: Clus
 
 @pytest.fixture(scope="module")
 def strict(cluster: Cluster) -> Iterator[Cluster]:
-    """An API server that knows no anonymous users."""
-    with own(cluster, extra_args=["--anonymous-auth=false"]) as made:
+    """An API server that knows no anonymous users, and has patience with a request that does not end."""
+    with own(cluster, extra_args=["--anonymous-auth=false", "--request-timeout=10m"]) as made:
         yield made
 
 
