@@ -98,9 +98,9 @@ def test_when_a_crowd_has_gone_nothing_of_it_is_left(tmp_path: Path) -> None:
             with ThreadPoolExecutor(CLIENTS) as crowd:
                 list(crowd.map(lambda number: _come_and_go(server, number, tmp_path), range(CLIENTS)))
         limit = time.monotonic() + SECONDS
-        while _more(_held(server), before) and time.monotonic() < limit:
+        while (is_more := _more(_held(server), before)) and time.monotonic() < limit:
             time.sleep(0.1)
-        assert not _more(_held(server), before)
+        assert not is_more
 
 
 def _come_and_go(server: HTTPServer, number: int, folder: Path) -> None:
