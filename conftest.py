@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.cluster import Cluster, ClusterUnavailable, Mode, mode, own, shared
 from tests.cluster import node as real_node
+from tests.ending_loop import EndingLoop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """With workers, the cluster is started before them."""
     if not hasattr(config, "workerinput") and mode() is not Mode.NONE:
         config.pluginmanager.register(_Handing())
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """Async tests run on asyncio: the Kubernetes client does."""
+    return "asyncio", {"loop_factory": EndingLoop}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left_open() -> Iterator[None]:
+    """What a module leaves open is its own failure, and not that of the test that runs when Python notices."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -35,8 +35,8 @@ def test_kubeconfig() -> Path:
     return Path(path)
 
 
-@pytest.fixture
-def static(test_kubeconfig: Path) -> Static:
+@pytest.fixture(name="static")  # the module of that name would take the function's place once it is imported
+def static_plugin(test_kubeconfig: Path) -> Static:
     """A plugin with one cluster, the one of `test_kubeconfig`, and its credentials: the source `static`."""
     from pytest_mcp_kubernetes.static import Static
 
