@@ -87,6 +87,9 @@ DEAF = """
 HOOKS = sorted(name for name, found in vars(hookspecs).items() if hasattr(found, "mcp_kubernetes_spec"))
 """Every hook there is."""
 
+NOT_TO_START = {"lifespan", "register_commands"}
+"""Asked later: STARTING has the first; the second is for who types a command, and stands in tests/test_commands.py."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Broken:
@@ -128,7 +131,7 @@ LOADING: dict[str, Broken] = {
     ),
     "misspelt_hook": Broken(
         code=_with_tool("misspelt_hook", "\n@hookimpl\ndef register_tool(): ...\n"),
-        reason="there is no hook register_tool (did you mean register_tools?)",
+        reason="there is no hook register_tool (did you mean register_tools or register_stores?)",
     ),
     "wrong_signature": Broken(
         code=_with_tool("wrong_signature", "\n@hookimpl\ndef register_transports(setings): ...\n"),
@@ -149,7 +152,7 @@ LOADING: dict[str, Broken] = {
     **{
         f"raises_in_{hook}": Broken(code=_raising(hook), reason=f"its hook {hook} failed: OSError: no disk")
         for hook in HOOKS
-        if hook != "lifespan"
+        if hook not in NOT_TO_START
     },
 }
 """Known before anything is opened: `mcp-kubernetes plugins` shows it, too."""
