@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from mcp_kubernetes.hookspecs import hookimpl
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kinds import KindProfile, Noise, Relation
-    from mcp_kubernetes.kube.captured import Excerpt
+    from mcp_kubernetes.kube.catalogue.serving import APIResource, Endpoint
     from mcp_kubernetes.kube.client import Cluster, TablePage
-    from mcp_kubernetes.kube.executing import Execution
-    from mcp_kubernetes.kube.serving import APIResource, Endpoint
+    from mcp_kubernetes.kube.containers.captured import Excerpt
+    from mcp_kubernetes.kube.containers.executing import Execution
     from mcp_kubernetes.manifest import Manifest, PatchType, ordered, read_manifests, read_patch
     from mcp_kubernetes.parameters import (
         AllNamespaces,
@@ -72,10 +72,10 @@ _HOMES = {
     "hookspecs": ("hookimpl",),
     "identity": ("Identity",),
     "kinds": ("KindProfile", "Noise", "Relation"),
-    "kube.captured": ("Excerpt",),
+    "kube.containers.captured": ("Excerpt",),
     "kube.client": ("Cluster", "TablePage"),
-    "kube.executing": ("Execution",),
-    "kube.serving": ("APIResource", "Endpoint"),
+    "kube.containers.executing": ("Execution",),
+    "kube.catalogue.serving": ("APIResource", "Endpoint"),
     "manifest": ("Manifest", "PatchType", "ordered", "read_manifests", "read_patch"),
     "parameters": (
         "APIGroup",

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.errors import Busy
-from mcp_kubernetes.kube.limiter import TokenBucket
+from mcp_kubernetes.kube.wire.limiter import TokenBucket
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
         Credentials,
     )
     from mcp_kubernetes.kube.connection import Connection, Request, Response
+    from mcp_kubernetes.kube.containers.tunnel import Tunnel
     from mcp_kubernetes.kube.credentials.in_cluster import InCluster
     from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
+    from mcp_kubernetes.kube.decoding.picking import Picker
     from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
     from mcp_kubernetes.kube.paths import APIPath, UnparsablePath
-    from mcp_kubernetes.kube.picking import Picker
-    from mcp_kubernetes.kube.tunnel import Tunnel
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.server import mcp_server
@@ -47,8 +47,8 @@ _HOMES = {
     "kube.credentials.in_cluster": ("InCluster",),
     "kube.kubeconfig.loading": ("Kubeconfig",),
     "kube.paths": ("APIPath", "UnparsablePath"),
-    "kube.picking": ("Picker",),
-    "kube.tunnel": ("Tunnel",),
+    "kube.decoding.picking": ("Picker",),
+    "kube.containers.tunnel": ("Tunnel",),
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),
     "server": ("mcp_server",),

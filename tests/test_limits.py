@@ -14,7 +14,7 @@ from mcp_kubernetes import App, Effect, Text, ToolCall, hookimpl, tool
 from mcp_kubernetes.errors import Busy
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.stream_budget import StreamBudget
+from mcp_kubernetes.kube.wire.stream_budget import StreamBudget
 from mcp_kubernetes.limits import Turns
 from mcp_kubernetes.settings import LimitSettings
 

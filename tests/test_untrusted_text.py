@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes import Answer, App, Effect, Foreign, Header, Identity, Object, Rows, Text, ToolCall, ToolError, tool
 from mcp_kubernetes.kube.connection import Response
-from mcp_kubernetes.kube.status import error_of
+from mcp_kubernetes.kube.wire.status import error_of
 from mcp_kubernetes.results import has_unseen
 from tests.invariants.probes import Toolbox
 

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.jsonpath import PathError
-from mcp_kubernetes.kube.changing import Changes
+from mcp_kubernetes.kube.catalogue.reviewing import Reviews
+from mcp_kubernetes.kube.catalogue.serving import Serving
+from mcp_kubernetes.kube.changes.changing import Changes
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.copying import Copying
-from mcp_kubernetes.kube.decode import ColumnDefinition, whole
-from mcp_kubernetes.kube.examining import Examiner
-from mcp_kubernetes.kube.expression import Expression
-from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
-from mcp_kubernetes.kube.picking import Picker
-from mcp_kubernetes.kube.places import Place, Position
-from mcp_kubernetes.kube.reviewing import Reviews
-from mcp_kubernetes.kube.running import Running
-from mcp_kubernetes.kube.serving import Serving
-from mcp_kubernetes.kube.slimming import Profiles
+from mcp_kubernetes.kube.containers.running import Running
+from mcp_kubernetes.kube.decoding.decode import ColumnDefinition, whole
+from mcp_kubernetes.kube.decoding.picking import Picker
+from mcp_kubernetes.kube.reads.copying import Copying
+from mcp_kubernetes.kube.reads.examining import Examiner
+from mcp_kubernetes.kube.reads.expression import Expression
+from mcp_kubernetes.kube.reads.listing import PAGE_ROWS, Lister, Question
+from mcp_kubernetes.kube.reads.places import Place, Position
+from mcp_kubernetes.kube.reads.slimming import Profiles
 from mcp_kubernetes.parameters import Page, Selectors
 from mcp_kubernetes.results import Form, Object
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mcp_kubernetes.calls import Budget
     from mcp_kubernetes.findings import Examination, FindingRule
     from mcp_kubernetes.kinds import KindProfile
-    from mcp_kubernetes.kube.places import Chunk
-    from mcp_kubernetes.kube.resources import Resource
+    from mcp_kubernetes.kube.catalogue.resources import Resource
+    from mcp_kubernetes.kube.reads.places import Chunk
     from mcp_kubernetes.seal import Sealer
 
 _BYTES_PER_ROW = 48

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from mcp_kubernetes.kube.bounds import Bounds
+from mcp_kubernetes.kube.catalogue.defining import Defining
+from mcp_kubernetes.kube.catalogue.discovery import MAX_AGE, Discovery
+from mcp_kubernetes.kube.catalogue.resources import Index, Resource
+from mcp_kubernetes.kube.changes.undoing import Undoing
+from mcp_kubernetes.kube.changes.writing import Writer
 from mcp_kubernetes.kube.client import Cluster
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, CredentialProvider
-from mcp_kubernetes.kube.defining import Defining
-from mcp_kubernetes.kube.discovery import MAX_AGE, Discovery
-from mcp_kubernetes.kube.guarding import Send, guarded, masking, opened, redacting, shown
-from mcp_kubernetes.kube.http import Exchange
+from mcp_kubernetes.kube.floor.bounds import Bounds
+from mcp_kubernetes.kube.floor.guarding import Send, guarded, masking, opened, redacting, shown
 from mcp_kubernetes.kube.paths import APIPath, parse
-from mcp_kubernetes.kube.pool import Pool
-from mcp_kubernetes.kube.resources import Index, Resource
-from mcp_kubernetes.kube.slimming import Profiles
-from mcp_kubernetes.kube.stream_budget import Open, StreamBudget
-from mcp_kubernetes.kube.undoing import Undoing
-from mcp_kubernetes.kube.writing import Writer
+from mcp_kubernetes.kube.reads.slimming import Profiles
+from mcp_kubernetes.kube.wire.http import Exchange
+from mcp_kubernetes.kube.wire.pool import Pool
+from mcp_kubernetes.kube.wire.stream_budget import Open, StreamBudget
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import ToolCall

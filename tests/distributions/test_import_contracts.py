@@ -33,6 +33,7 @@ class Plant:
 CONTEXTS = "mcp_kubernetes_contexts/planted.py"
 PLANTS = [
     Plant("layers", "mcp_kubernetes/errors.py", "import mcp_kubernetes.server"),
+    Plant("layers-of-kube", "mcp_kubernetes/kube/wire/http.py", "import mcp_kubernetes.kube.client"),
     Plant("host-knows-no-plugin", "mcp_kubernetes/errors.py", "import mcp_kubernetes_resources.planted"),
     Plant("plugins-are-independent", CONTEXTS, "import mcp_kubernetes_resources.planted"),
     Plant("public-api-only", CONTEXTS, "from mcp_kubernetes.kube import client"),

@@ -10,8 +10,8 @@ import pytest
 from mcp_kubernetes.errors import APIError, ClusterUnreachable, Disconnected, ToolError, Unauthorized
 from mcp_kubernetes.kube.cluster import Credentials
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.network import Network
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.network import Network
+from mcp_kubernetes.kube.wire.pool import Pool
 from tests.kube.scripted import Cut, ScriptedServer, exchange, http, methods, tokens
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 import mcp_kubernetes_resources
 from mcp_kubernetes.kube.connection import Request as Sent
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.pool import Pool
 from mcp_kubernetes.spi import CredentialsError
 from pytest_mcp_kubernetes.apps import text
 from tests.cluster import own

@@ -16,7 +16,7 @@ import yaml
 import mcp_kubernetes_resources
 from mcp_kubernetes import Effect, Foreign, Rows, Text, ToolCall, ToolError, hookimpl, tool
 from mcp_kubernetes.errors import AnswerTooLarge, Disconnected, Forbidden
-from mcp_kubernetes.kube.network import Network
+from mcp_kubernetes.kube.wire.network import Network
 from mcp_kubernetes.spi import Access, ClusterEntry, ClusterSource, Connection, Credentials, Kubeconfig, Response
 from pytest_mcp_kubernetes.apps import text
 from pytest_mcp_kubernetes.static import Static

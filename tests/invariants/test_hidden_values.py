@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mcp_kubernetes_resources
-from mcp_kubernetes.kube.marks import MARKER
+from mcp_kubernetes.kube.secrecy.marks import MARKER
 from pytest_mcp_kubernetes.apps import text
 from tests.invariants.planted import Planted, encoded, jwt, private_key, random_text
 

@@ -17,8 +17,8 @@ import mcp_kubernetes_resources
 from mcp_kubernetes.errors import Denied, InvalidArguments
 from mcp_kubernetes.kube.connection import Request
 from mcp_kubernetes.kube.guard import attributes
-from mcp_kubernetes.kube.network import _escaped
 from mcp_kubernetes.kube.paths import UnparsablePath, parse, resource_path
+from mcp_kubernetes.kube.wire.network import _escaped
 from mcp_kubernetes_contexts import Contexts
 from pytest_mcp_kubernetes.apps import text
 from tests.invariants.probes import Witness

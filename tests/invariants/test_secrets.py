@@ -14,8 +14,8 @@ import pytest
 import mcp_kubernetes_resources
 from mcp_kubernetes import Effect, Foreign, ToolCall, tool
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.marks import MARKER
-from mcp_kubernetes.kube.masking import masked
+from mcp_kubernetes.kube.secrecy.marks import MARKER
+from mcp_kubernetes.kube.secrecy.masking import masked
 from mcp_kubernetes.seal import Seal
 from pytest_mcp_kubernetes.apps import text
 from tests.invariants.planted import Planted, encoded, random_text

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mcp_kubernetes import App, Identity
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.pool import Pool
 from mcp_kubernetes.spi import ClusterEntry, Credentials
 from tests.invariants.probes import Toolbox, Witness
 from tests.invariants.two_users import QUICK, PerUser, User, called, listing, said, who_am_i

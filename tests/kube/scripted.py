@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self, cast
 
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
-from mcp_kubernetes.kube.http import Exchange
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.http import Exchange
+from mcp_kubernetes.kube.wire.pool import Pool
 
 if TYPE_CHECKING:
     import ssl

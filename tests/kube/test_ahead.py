@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from mcp_kubernetes.kube.ahead import Ahead
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.decode import continuation
-from mcp_kubernetes.kube.guarding import masking
-from mcp_kubernetes.kube.places import Chunk, Place
+from mcp_kubernetes.kube.decoding.decode import continuation
+from mcp_kubernetes.kube.floor.guarding import masking
+from mcp_kubernetes.kube.reads.ahead import Ahead
+from mcp_kubernetes.kube.reads.places import Chunk, Place
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.kube.ahead import Told
+    from mcp_kubernetes.kube.reads.ahead import Told
 
 LAST = 4
 

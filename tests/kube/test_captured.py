@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.kube.captured import Captured
+from mcp_kubernetes.kube.containers.captured import Captured
 from mcp_kubernetes.redact import redact
 
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEyMyJ9.eyJzdWIiOiJ0ZXN0LXVzZXIiLCJhIjoxfQ.c2lnbmF0dXJlLW9mLXRlc3Q"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mcp_kubernetes.errors import ClusterUnreachable, Forbidden, UnknownKind
+from mcp_kubernetes.kube.catalogue.discovery import Discovery
+from mcp_kubernetes.kube.catalogue.resources import Wanted, readings
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.discovery import Discovery
-from mcp_kubernetes.kube.resources import Wanted, readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ import pytest
 from mcp_kubernetes.errors import UnknownCluster
 from mcp_kubernetes.kube.credentials.in_cluster import InCluster
 from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
-from mcp_kubernetes.kube.proxy import environment_proxy
+from mcp_kubernetes.kube.wire.proxy import environment_proxy
 from tests.cluster.binaries import binary
 
 PLANTED = "planted-password"

@@ -16,7 +16,7 @@ import yaml
 
 from mcp_kubernetes import errors
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.pool import Pool
 from tests.cluster import own
 from tests.cluster.api import Api, RequestFailed
 from tests.invariants.probes import wait_until_allowed

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_kubernetes.kube.executing import Command, Execution, execute
-from mcp_kubernetes.kube.resources import Resource
+from mcp_kubernetes.kube.catalogue.resources import Resource
+from mcp_kubernetes.kube.containers.executing import Command, Execution, execute
 from tests.kube.exec_double import ExecDouble
 from tests.kube.scripted import exchange
 

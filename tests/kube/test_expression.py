@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import InvalidArguments
-from mcp_kubernetes.kube.expression import FUNCTIONS, LONGEST, Expression
+from mcp_kubernetes.kube.reads.expression import FUNCTIONS, LONGEST, Expression
 
 POD: dict[str, Any] = {
     "kind": "Pod",

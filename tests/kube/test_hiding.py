@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import AnswerTooLarge
-from mcp_kubernetes.kube.covering import Cover
-from mcp_kubernetes.kube.decode import LAST_APPLIED
-from mcp_kubernetes.kube.hiding import hidden
-from mcp_kubernetes.kube.marks import MARKER, owned
-from mcp_kubernetes.kube.masking import masked
-from mcp_kubernetes.kube.sensitive import is_sensitive
-from mcp_kubernetes.kube.suspects import any_is_suspect, is_suspect
+from mcp_kubernetes.kube.decoding.decode import LAST_APPLIED
+from mcp_kubernetes.kube.secrecy.covering import Cover
+from mcp_kubernetes.kube.secrecy.hiding import hidden
+from mcp_kubernetes.kube.secrecy.marks import MARKER, owned
+from mcp_kubernetes.kube.secrecy.masking import masked
+from mcp_kubernetes.kube.secrecy.sensitive import is_sensitive
+from mcp_kubernetes.kube.secrecy.suspects import any_is_suspect, is_suspect
 
 PLANTED = "planted-value-5b81"
 ENCODED = b64encode(PLANTED.encode()).decode()

@@ -11,10 +11,10 @@ import pytest
 from mcp_kubernetes import errors
 from mcp_kubernetes.errors import APIError, CredentialsError, Unauthorized
 from mcp_kubernetes.identity import Identity
-from mcp_kubernetes.kube import http as module
 from mcp_kubernetes.kube.cluster import Credentials
 from mcp_kubernetes.kube.connection import Connection, Request, Response
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire import http as module
+from mcp_kubernetes.kube.wire.pool import Pool
 from tests.kube.scripted import Keys, ScriptedServer, exchange, http, tokens
 
 if TYPE_CHECKING:

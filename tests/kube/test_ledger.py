@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.findings import Finding, FindingRule, Severity, ranked
-from mcp_kubernetes.kube.ledger import Ledger
+from mcp_kubernetes.kube.reads.ledger import Ledger
 
 RULE = FindingRule(name="Sick", kind="v1/Pod", paths={}, judge=lambda _, __: ())
 HALF = FindingRule(name="Dead", kind="v1/Node", paths={}, judge=lambda _, __: (), critical_share=0.5)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mcp_kubernetes.kube.limiter import TokenBucket
+from mcp_kubernetes.kube.wire.limiter import TokenBucket
 
 
 class Clock:

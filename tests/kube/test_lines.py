@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.kube.lines import LONGEST_KEY, LONGEST_LINE, Lines
+from mcp_kubernetes.kube.secrecy.lines import LONGEST_KEY, LONGEST_LINE, Lines
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 KEY = [

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import Expired, Forbidden
+from mcp_kubernetes.kube.catalogue.resources import Resource
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.expression import Expression
-from mcp_kubernetes.kube.listing import PAGE_ROWS, Lister, Question
-from mcp_kubernetes.kube.picking import Picker
-from mcp_kubernetes.kube.places import Chunk, Place, Position
-from mcp_kubernetes.kube.resources import Resource
+from mcp_kubernetes.kube.decoding.picking import Picker
+from mcp_kubernetes.kube.reads.expression import Expression
+from mcp_kubernetes.kube.reads.listing import PAGE_ROWS, Lister, Question
+from mcp_kubernetes.kube.reads.places import Chunk, Place, Position
 
 PODS = Resource(group="", version="v1", plural="pods", kind="Pod", singular="pod", namespaced=True)
 NODES = Resource(group="", version="v1", plural="nodes", kind="Node", singular="node", namespaced=False)

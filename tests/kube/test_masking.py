@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.kube.decode import LAST_APPLIED
-from mcp_kubernetes.kube.marks import MARKER
-from mcp_kubernetes.kube.masking import holds_values, masked
+from mcp_kubernetes.kube.decoding.decode import LAST_APPLIED
 from mcp_kubernetes.kube.paths import parse
+from mcp_kubernetes.kube.secrecy.marks import MARKER
+from mcp_kubernetes.kube.secrecy.masking import holds_values, masked
 
 PLAIN = "planted-value-5b81"
 ENCODED = b64encode(PLAIN.encode()).decode()

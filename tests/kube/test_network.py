@@ -14,7 +14,7 @@ import yaml
 from mcp_kubernetes.errors import AnswerTooLarge, ClusterUnreachable, CredentialsError, Disconnected, TimedOut
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.network import Network
+from mcp_kubernetes.kube.wire.network import Network
 from tests.kube.scripted import Cut, ScriptedServer, http
 
 if TYPE_CHECKING:

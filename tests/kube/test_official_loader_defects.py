@@ -37,8 +37,8 @@ from mcp_kubernetes.kube.cluster import Credentials
 from mcp_kubernetes.kube.connection import Request
 from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
 from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
-from mcp_kubernetes.kube.network import Network
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.network import Network
+from mcp_kubernetes.kube.wire.pool import Pool
 from tests.kube.kubeconfigs import PEM, kubeconfig, write
 from tests.kube.scripted import ScriptedServer, exchange, http
 from tests.kube.signing_in import ACCESS, CERTIFICATE, KEY, PLANTED, V1, Setup, in_seconds, printing

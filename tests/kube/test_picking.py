@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import AnswerTooLarge
 from mcp_kubernetes.jsonpath import parse
-from mcp_kubernetes.kube.picking import Picker
+from mcp_kubernetes.kube.decoding.picking import Picker
 from mcp_kubernetes.results import Object
 
 POD: dict[str, Any] = {

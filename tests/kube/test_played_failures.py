@@ -13,7 +13,7 @@ import pytest
 
 from mcp_kubernetes import errors
 from mcp_kubernetes.kube.cluster import ClusterEntry
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.pool import Pool
 from tests.kube.scripted import Cut, ScriptedServer, exchange, http, tokens
 from tests.kube.sentences import JWT, TOKEN, Asker, bearing
 from tests.kube.test_network import GET

@@ -8,7 +8,7 @@ import pytest
 
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.pool import Pool, connection_key
+from mcp_kubernetes.kube.wire.pool import Pool, connection_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mcp_kubernetes.kube.previewing import NoPreview, previewed
+from mcp_kubernetes.kube.changes.previewing import NoPreview, previewed
 
 JSON_PATCHES: list[tuple[Any, list[dict[str, Any]], Any]] = [
     ({"foo": "bar"}, [{"op": "add", "path": "/baz", "value": "qux"}], {"foo": "bar", "baz": "qux"}),

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.kube.decode import ObjectTable, RawList
-from mcp_kubernetes.kube.hiding import hidden
-from mcp_kubernetes.kube.marks import MARKER
-from mcp_kubernetes.kube.picking import Picker
-from mcp_kubernetes.kube.projection import projected
+from mcp_kubernetes.kube.decoding.decode import ObjectTable, RawList
+from mcp_kubernetes.kube.decoding.picking import Picker
+from mcp_kubernetes.kube.decoding.projection import projected
+from mcp_kubernetes.kube.secrecy.hiding import hidden
+from mcp_kubernetes.kube.secrecy.marks import MARKER
 from tests.kube.test_hiding import HIDDEN, KEPT, NAMES, PLANTED, TREES, body
 
 POD: dict[str, Any] = {

@@ -231,7 +231,7 @@ async def refusal(entry: ClusterEntry) -> str:
 
 
 def test_our_part_of_socks_is_loaded_for_such_a_proxy_and_no_other() -> None:
-    code = "import sys, mcp_kubernetes.kube.network; print('mcp_kubernetes.kube.socks' in sys.modules)"
+    code = "import sys, mcp_kubernetes.kube.wire.network; print('mcp_kubernetes.kube.wire.socks' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
     assert done.stdout.strip() == "False"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mcp_kubernetes.kinds import MOST_RELATIONS, KindProfile, Noise, Relation
-from mcp_kubernetes.kube.resources import Resource
-from mcp_kubernetes.kube.slimming import Profiles
+from mcp_kubernetes.kube.catalogue.resources import Resource
+from mcp_kubernetes.kube.reads.slimming import Profiles
 
 PODS = Resource(group="", version="v1", plural="pods", kind="Pod", singular="pod", namespaced=True)
 NODES = Resource(group="", version="v1", plural="nodes", kind="Node", singular="node", namespaced=False)

@@ -11,13 +11,13 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from mcp_kubernetes.errors import ConnectionFailed, Disconnected
-from mcp_kubernetes.kube import network
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.network import Network
-from mcp_kubernetes.kube.pool import Pool
-from mcp_kubernetes.kube.tunnel import Tunnel
-from mcp_kubernetes.kube.websocket import V4, Channels
+from mcp_kubernetes.kube.containers.tunnel import Tunnel
+from mcp_kubernetes.kube.wire import network
+from mcp_kubernetes.kube.wire.network import Network
+from mcp_kubernetes.kube.wire.pool import Pool
+from mcp_kubernetes.kube.wire.websocket import V4, Channels
 
 if TYPE_CHECKING:
     from mcp_kubernetes.kube.connection import Socket

@@ -8,7 +8,7 @@ import pytest
 
 from mcp_kubernetes.errors import BadRequest, Unanswered, Unauthorized
 from mcp_kubernetes.kube.connection import Request
-from mcp_kubernetes.kube.pool import Pool
+from mcp_kubernetes.kube.wire.pool import Pool
 from tests.kube.scripted import Cut, ScriptedServer, exchange, http, tokens
 from tests.pods.logs.speaking import finished, unfinished
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mcp_kubernetes.errors import ClusterUnreachable
-from mcp_kubernetes.kube import network as network_module
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
+from mcp_kubernetes.kube.wire import network as network_module
 from tests.kube.authorities import DAY, Authority
 from tests.kube.scripted import ScriptedServer, http
 from tests.kube.test_network import GET, MIB, opened, real

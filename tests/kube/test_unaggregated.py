@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mcp_kubernetes.errors import ClusterUnreachable, ServerFailure
+from mcp_kubernetes.kube.catalogue.discovery import Discovery
 from mcp_kubernetes.kube.connection import Request, Response
-from mcp_kubernetes.kube.discovery import Discovery
 
 
 @dataclass

@@ -17,7 +17,7 @@ from mcp_kubernetes.kube.cluster import ClusterEntry
 from mcp_kubernetes.kube.credentials.token_file import is_token
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza, shown
 from mcp_kubernetes.kube.kubeconfig.target import authorities
-from mcp_kubernetes.kube.proxy import is_address
+from mcp_kubernetes.kube.wire.proxy import is_address
 
 SIGN_IN = "Sign in again in the way that this user's tokens came into the kubeconfig; new ones are used at once."
 """What to do where no token is left that could be renewed."""

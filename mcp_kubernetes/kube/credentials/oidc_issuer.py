@@ -20,8 +20,8 @@ from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.connection import Request, Response
 from mcp_kubernetes.kube.credentials.oidc_entry import SIGN_IN, OidcEntry, Tokens, expiry, is_safe
 from mcp_kubernetes.kube.credentials.token_file import is_token
-from mcp_kubernetes.kube.pool import open_connection
-from mcp_kubernetes.kube.proxy import environment_proxy
+from mcp_kubernetes.kube.wire.pool import open_connection
+from mcp_kubernetes.kube.wire.proxy import environment_proxy
 
 _TIMEOUT = 10.0
 _LARGEST_ANSWER = 1 << 20

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mcp_kubernetes.kube.cluster import ClusterEntry
 from mcp_kubernetes.kube.kubeconfig.files import read_file
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
-from mcp_kubernetes.kube.proxy import PROXY_SCHEMES, environment_proxy, is_address
+from mcp_kubernetes.kube.wire.proxy import PROXY_SCHEMES, environment_proxy, is_address
 
 _SCHEMES = ("http", "https")
 

@@ -1,0 +1,1 @@
+"""What runs: commands, what was printed, and connections to ports."""

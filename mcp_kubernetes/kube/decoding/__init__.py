@@ -1,0 +1,1 @@
+"""From bytes to the few values that somebody asked for."""

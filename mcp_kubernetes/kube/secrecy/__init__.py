@@ -1,0 +1,1 @@
+"""What must not be seen: found in answers of any kind, and covered before anybody can hold it."""

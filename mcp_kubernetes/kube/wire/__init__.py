@@ -1,0 +1,1 @@
+"""One request on its way: rate, credentials, connection, proxy, and what can go wrong."""
