@@ -31,7 +31,7 @@ OF_KUBE = "mcp_kubernetes.kube."
 TO_START = {"cluster", "wire", "wire.proxy"}
 """What of `kube` stands before the first call, beside who the clusters are and how one would sign in."""
 
-AFTER_TOOLS_LIST, AFTER_ALL_PODS, GROWTH = 80, 110, 30
+AFTER_TOOLS_LIST, AFTER_ALL_PODS, GROWTH = 80, 110, 35
 """MiB. What the list adds includes the Kubernetes client, which is loaded with the first call."""
 
 PODS = 5_000

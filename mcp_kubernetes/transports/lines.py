@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import stat
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -41,9 +42,17 @@ async def _reading(descriptor: int) -> _Read:
         file = os.fdopen(descriptor, "rb")
         return lambda: _piece_of_file(file)
     reader = asyncio.StreamReader(limit=MAX_LINE)
-    pipe = os.fdopen(descriptor, "rb", buffering=0)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    await _connect(descriptor, asyncio.StreamReaderProtocol(reader))
     return lambda: _piece(reader)
+
+
+async def _connect(descriptor: int, protocol: asyncio.StreamReaderProtocol) -> None:
+    """A socket as a socket: of a pipe, the loop would log it as an error when a client goes away without reading."""
+    loop = asyncio.get_running_loop()
+    if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        await loop.create_connection(lambda: protocol, sock=socket.socket(fileno=descriptor))
+    else:
+        await loop.connect_read_pipe(lambda: protocol, os.fdopen(descriptor, "rb", buffering=0))
 
 
 async def _piece(reader: asyncio.StreamReader) -> bytes:

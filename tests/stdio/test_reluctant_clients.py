@@ -160,7 +160,9 @@ def test_a_server_in_a_terminal_ends_at_a_signal_without_another_line(cluster: C
         os.close(theirs)
 
 
-def test_a_client_on_a_socket_is_served_and_may_go_away_without_reading(cluster: Cluster) -> None:
+@pytest.mark.parametrize("unread", [40, 5_000])
+def test_a_client_on_a_socket_is_served_and_may_go_away_without_reading(cluster: Cluster, unread: int) -> None:
+    """With the answers to a few questions waiting to be read; and with more than there is room for."""
     ours, theirs = socket.socketpair()
     with (
         ours,
@@ -179,7 +181,8 @@ def test_a_client_on_a_socket_is_served_and_may_go_away_without_reading(cluster:
             for _ in range(3):
                 ours.sendall(PING)
                 assert json.loads(ours.makefile("rb").readline())["id"] == 1
-            ours.sendall(PING * 5_000)
+            ours.sendall(PING * unread)
+            assert ours.recv(1, socket.MSG_PEEK)
             ours.close()
             _, errors = process.communicate(timeout=SECONDS)
         finally:
