@@ -149,7 +149,7 @@ def test_a_map_of_many_long_values_keeps_as_many_of_them_readable_as_there_is_ro
 
 
 @pytest.mark.parametrize(("keys", "length"), [(1, 1_000_000), (10, 100_000), (100, 10_000)])
-def test_cutting_a_config_map_of_a_megabyte_costs_less_than_reading_it_five_times(keys: int, length: int) -> None:
+def test_cutting_a_config_map_of_a_megabyte_costs_less_than_reading_it_ten_times(keys: int, length: int) -> None:
     whole = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -157,7 +157,7 @@ def test_cutting_a_config_map_of_a_megabyte_costs_less_than_reading_it_five_time
         "data": {f"key-{n}.conf": ("a line of text\n" * length)[:length] for n in range(keys)},
     }
     raw = json.dumps(whole)
-    assert _fastest(lambda: cut_to(whole, "yaml", 32_768)) < 5 * _fastest(lambda: json.loads(raw))
+    assert _fastest(lambda: cut_to(whole, "yaml", 32_768)) < 10 * _fastest(lambda: json.loads(raw))
 
 
 def _fastest(work: Any) -> float:
