@@ -243,7 +243,11 @@ JAIL = {
             "metadata": {"name": "nobody"},
             "spec": {
                 "type": "Limited",
-                "limited": {"nominalConcurrencyShares": 0, "limitResponse": {"type": "Reject"}},
+                "limited": {
+                    "nominalConcurrencyShares": 0,
+                    "borrowingLimitPercent": 0,  # else a second seat is borrowed from others after ten seconds
+                    "limitResponse": {"type": "Reject"},
+                },
             },
         },
         {
