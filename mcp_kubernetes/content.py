@@ -13,29 +13,24 @@ from mcp_kubernetes.results import Whole, clean, strip_control
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image(Whole):
+class _Medium(Whole):
+    """What is seen or heard, and what it is."""
+
+    data: bytes
+    mime_type: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return _encoded(self.data) + len(self.mime_type)
+
+
+class Image(_Medium):
     """A picture. `mime_type` is such as `image/png`."""
 
-    data: bytes
-    mime_type: str
 
-    @property
-    def size(self) -> int:
-        """Bytes on the wire."""
-        return _encoded(self.data) + len(self.mime_type)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Audio(Whole):
+class Audio(_Medium):
     """Sound. `mime_type` is such as `audio/wav`."""
-
-    data: bytes
-    mime_type: str
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire."""
-        return _encoded(self.data) + len(self.mime_type)
 
 
 @dataclass(frozen=True, kw_only=True)

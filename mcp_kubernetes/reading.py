@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Typed = Annotated[str, Field(max_length=1_024, description="What was typed so far.")]
 
 
-O = TypeVar("O", ResourceTemplate, Prompt)  # noqa: E741 - what is offered
+Offered = TypeVar("Offered", ResourceTemplate, Prompt)
 
 
 class UnknownResource(LookupError):
@@ -177,7 +177,7 @@ class Prompts:
         return found
 
 
-def served(offered: Iterable[O], policy: SafetyPolicy, clusters: ClusterRegistry) -> list[O]:
+def served(offered: Iterable[Offered], policy: SafetyPolicy, clusters: ClusterRegistry) -> list[Offered]:
     """Those of which every tool may be called, by name; tools that work on a cluster take its parameter.
 
     A URI always names its cluster; a prompt does so where there is a choice.

@@ -45,12 +45,30 @@ def mcp_server(app: App, *, session: Session | None = None, callers: Callers | N
 
     Where the user of this process is the only caller, `session` is what their choices are kept in, if anything;
     where there are several, `callers` tells them apart.
-
-    Failures of a tool are results that say so; only an unknown tool is an error of the protocol (-32602),
-    in the same words whether it does not exist or is not allowed.
     """
     local = Caller(identity=Identity.local(), session=session)
     caller_of = callers or (lambda _: local)
+
+    sdk = Server[Any](
+        NAME,
+        version=__version__,
+        instructions=app.instructions,
+        **_tool_handlers(app, caller_of),
+        **resource_handlers(app, caller_of),
+        **_prompt_handlers(app, caller_of),
+        cache_hints=_cache_hints(shared=callers is None or not app.authentication.required),
+        get_tool_input_schema=lambda _: None,
+    )
+    sdk.middleware.append(_explained)
+    return sdk
+
+
+def _tool_handlers(app: App, caller_of: Callers) -> dict[str, Any]:
+    """Failures of a tool are results that say so.
+
+    Only an unknown tool, and a state that is not of the call, are errors of the protocol (-32602): in the same words
+    whether a tool does not exist or is not allowed.
+    """
 
     async def list_tools(_: ServerRequestContext[Any], __: Any) -> mcp.ListToolsResult:
         return mcp.ListToolsResult(tools=[_definition(tool) for tool in app.visible_tools])
@@ -70,19 +88,7 @@ def mcp_server(app: App, *, session: Session | None = None, callers: Callers | N
             raise MCPError(mcp.INVALID_PARAMS, str(error)) from None
         return found if isinstance(found, mcp.InputRequiredResult) else _result(found)
 
-    sdk = Server[Any](
-        NAME,
-        version=__version__,
-        instructions=app.instructions,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
-        **resource_handlers(app, caller_of),
-        **_prompt_handlers(app, caller_of),
-        cache_hints=_cache_hints(shared=callers is None or not app.authentication.required),
-        get_tool_input_schema=lambda _: None,
-    )
-    sdk.middleware.append(_explained)
-    return sdk
+    return {"on_list_tools": list_tools, "on_call_tool": call_tool}
 
 
 def _prompt_handlers(app: App, caller_of: Callers) -> dict[str, Any]:

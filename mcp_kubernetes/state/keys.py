@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from mcp_kubernetes.kube.kubeconfig.files import read_file, stamp
+from mcp_kubernetes.files import read_file, stamp
 from mcp_kubernetes.seal import KEY_BYTES
 
 _log = logging.getLogger(__name__)

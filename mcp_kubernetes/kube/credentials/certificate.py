@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from mcp_kubernetes.files import Stamp, read_file, stamp
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.kubeconfig.files import Stamp, read_file, stamp
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mcp_kubernetes.errors import CredentialsError, ToolError, UnknownCluster
+from mcp_kubernetes.files import read_file
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.token_file import Clock, TokenFile
-from mcp_kubernetes.kube.kubeconfig.files import read_file
 from mcp_kubernetes.kube.wire.proxy import environment_proxy
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")

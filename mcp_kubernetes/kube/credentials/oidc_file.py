@@ -18,9 +18,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from mcp_kubernetes.files import read_file
 from mcp_kubernetes.kube.credentials.oidc_entry import Tokens
 from mcp_kubernetes.kube.credentials.oidc_text import NotPossible, config_of, with_values
-from mcp_kubernetes.kube.kubeconfig.files import read_file
 from mcp_kubernetes.kube.kubeconfig.plain_yaml import plain_yaml
 from mcp_kubernetes.strict_yaml import InvalidYAML
 

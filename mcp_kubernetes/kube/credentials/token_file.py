@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mcp_kubernetes.errors import CredentialsError
+from mcp_kubernetes.files import read_file
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
-from mcp_kubernetes.kube.kubeconfig.files import read_file
 
 _TOKEN_AGE = 60.0
 

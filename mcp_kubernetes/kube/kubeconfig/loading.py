@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_kubernetes.errors import UnknownCluster
-from mcp_kubernetes.kube.kubeconfig.files import Stamp, read_file, stamp
+from mcp_kubernetes.files import Stamp, read_file, stamp
 from mcp_kubernetes.kube.kubeconfig.merged import Merged, merge
 from mcp_kubernetes.kube.kubeconfig.plain_yaml import plain_yaml
 from mcp_kubernetes.strict_yaml import InvalidYAML

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
+from mcp_kubernetes.files import stamp
 from mcp_kubernetes.kube.cluster import ClusterEntry
-from mcp_kubernetes.kube.kubeconfig.files import stamp
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza, shown
 from mcp_kubernetes.kube.kubeconfig.target import Target, authorities
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from mcp_kubernetes.files import read_file
 from mcp_kubernetes.kube.cluster import ClusterEntry
-from mcp_kubernetes.kube.kubeconfig.files import read_file
 from mcp_kubernetes.kube.kubeconfig.stanza import Stanza
 from mcp_kubernetes.kube.wire.proxy import PROXY_SCHEMES, environment_proxy, is_address
 

@@ -14,13 +14,12 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from mcp_kubernetes.files import stamp
 from mcp_kubernetes.identity import Identity
 
 _log = logging.getLogger(__name__)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-
-_Version = tuple[int, int, int]
 
 
 class Entry(NamedTuple):
@@ -41,7 +40,7 @@ class TokenFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._version = _version(path)
+        self._stamp = stamp(path)
         self._entries = read(path)
 
     async def verify(self, token: str) -> Identity | None:
@@ -55,25 +54,16 @@ class TokenFile:
         return found
 
     def _refresh(self) -> None:
-        version = _version(self._path)
-        if version == self._version:
+        now = stamp(self._path)
+        if now == self._stamp:
             return
-        self._version = version
+        self._stamp = now
         try:
             self._entries = read(self._path)
             _log.info("The token file was read anew: %d tokens.", len(self._entries))
         except ValueError as error:
             self._entries = []
             _log.error("The token file is not valid, so it lets nobody in: %s.", error)
-
-
-def _version(path: Path) -> _Version | None:
-    """Changes with the file, also where it is a link into a mounted Secret."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read(path: Path) -> list[Entry]:

@@ -13,7 +13,9 @@ from pathlib import Path
 _LARGEST_FILE = 16 * 1024 * 1024
 
 Stamp = tuple[int, int, int] | None
-"""What changes when a file does: modification time, size and inode. None: there is no such file."""
+"""What changes when a file does, also where it is a link into a mounted Secret: modification time, size and inode.
+
+None: there is no such file."""
 
 
 def stamp(path: Path) -> Stamp:
