@@ -17,6 +17,7 @@ from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.journal import ClusterName, Entry, Journal
 from mcp_kubernetes.seal import Seal
 from mcp_kubernetes.store import Limits, MemoryStore
+from tests.clock import Clock
 
 PLANTED = "planted-value-77c1"
 ALICE, BOB = Identity(subject="alice", issuer="https://i"), Identity(subject="bob", issuer="https://i")
@@ -36,15 +37,6 @@ ENTRY = Entry(
     after=None,
     time=datetime.fromtimestamp(0, UTC),
 )
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def journal(store: MemoryStore | None = None, **given: Any) -> Journal:

@@ -8,15 +8,7 @@ from hypothesis import strategies as st
 
 from mcp_kubernetes.errors import StoreError
 from mcp_kubernetes.store import Limits, MemoryStore
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

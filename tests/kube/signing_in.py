@@ -15,6 +15,7 @@ from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube.cluster import Access, ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
 from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,16 +25,6 @@ PLANTED = "planted-secret-7c2e91"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 KEY = f"-----BEGIN PRIVATE KEY-----\n{PLANTED}\n-----END PRIVATE KEY-----\n"
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Setup:

@@ -9,7 +9,8 @@ import pytest
 from mcp_kubernetes.errors import CredentialsError, UnknownCluster
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.credentials.in_cluster import InCluster
-from tests.kube.signing_in import ACCESS, CERTIFICATE, KEY, PLANTED, Clock, Setup
+from tests.clock import Clock
+from tests.kube.signing_in import ACCESS, CERTIFICATE, KEY, PLANTED, Setup
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,6 +11,7 @@ from mcp_kubernetes.errors import ClusterUnreachable, Forbidden, UnknownKind
 from mcp_kubernetes.kube.catalogue.discovery import Discovery
 from mcp_kubernetes.kube.catalogue.resources import Wanted, readings
 from mcp_kubernetes.kube.connection import Request, Response
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,15 +59,6 @@ NAMED = [
     _group("odd.example.com", ("v1", [_kind("po", "Po")])),
     _group("gone.example.com", ("v1", [_kind("ghosts", "Ghost")]), freshness="Stale"),
 ]
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass

@@ -5,15 +5,7 @@ import asyncio
 import pytest
 
 from mcp_kubernetes.kube.wire.limiter import TokenBucket
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 async def test_a_burst_goes_out_at_once() -> None:

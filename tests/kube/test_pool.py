@@ -9,21 +9,13 @@ import pytest
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes.kube.cluster import ClusterEntry, Credentials
 from mcp_kubernetes.kube.wire.pool import Pool, connection_key
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ENTRY = ClusterEntry(name="a", source="s", server="http://127.0.0.1:1")
 NOBODY = Credentials()
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

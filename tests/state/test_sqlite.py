@@ -14,6 +14,7 @@ import pytest
 from mcp_kubernetes.errors import StoreError
 from mcp_kubernetes.state.sqlite import SQLiteStore
 from mcp_kubernetes.store import Limits
+from tests.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,18 +42,9 @@ asyncio.run(main(int(sys.argv[2])))
 """
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture
