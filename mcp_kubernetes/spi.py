@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.kube.decoding.picking import Picker
     from mcp_kubernetes.kube.kubeconfig.loading import Kubeconfig
     from mcp_kubernetes.kube.paths import APIPath, UnparsablePath
+    from mcp_kubernetes.manifest.patches import merge_patch
     from mcp_kubernetes.pipeline import Middleware, Proceed, Stage
     from mcp_kubernetes.plugins import Plugins
     from mcp_kubernetes.server import mcp_server
@@ -49,6 +50,7 @@ _HOMES = {
     "kube.paths": ("APIPath", "UnparsablePath"),
     "kube.decoding.picking": ("Picker",),
     "kube.containers.tunnel": ("Tunnel",),
+    "manifest.patches": ("merge_patch",),
     "pipeline": ("Middleware", "Proceed", "Stage"),
     "plugins": ("Plugins",),
     "server": ("mcp_server",),
@@ -93,6 +95,7 @@ __all__ = [
     "UnknownCluster",
     "UnparsablePath",
     "mcp_server",
+    "merge_patch",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from mcp_kubernetes.errors import InvalidArguments
@@ -27,6 +28,19 @@ def read_patch(patch: str | dict[str, Any] | list[Any], patch_type: PatchType) -
     if len(found) > 1:
         raise InvalidArguments(f"The patch has {len(found)} documents.", hint="Send one patch in each call.")
     return _operations(found[0]) if patch_type == "json" else _fields(found[0], patch_type)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """The value after a merge patch (RFC 7386)."""
+    if not isinstance(patch, Mapping):
+        return patch
+    found = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = merge_patch(found.get(key), value)
+    return found
 
 
 def _fields(patch: Any, patch_type: PatchType) -> dict[str, Any]:

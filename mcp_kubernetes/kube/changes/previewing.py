@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mcp_kubernetes.manifest.patches import merge_patch
+
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -22,23 +24,11 @@ def previewed(patch: Any, before: bytes) -> bytes:
     """The object (JSON) after the patch: a list of operations, or the fields to merge. Raises NoPreview."""
     found = json.loads(before)
     if not isinstance(patch, list):
-        return json.dumps(_merged(found, patch)).encode()
+        return json.dumps(merge_patch(found, patch)).encode()
     try:
         return json.dumps(_patched(patch, found)).encode()
     except (KeyError, IndexError, TypeError, AttributeError):
         raise NoPreview from None
-
-
-def _merged(target: Any, patch: Any) -> Any:
-    if not isinstance(patch, Mapping):
-        return patch
-    found = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            found.pop(key, None)
-        else:
-            found[key] = _merged(found.get(key), value)
-    return found
 
 
 def _patched(operations: Sequence[Mapping[str, Any]], found: Any) -> Any:

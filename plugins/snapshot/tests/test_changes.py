@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_kubernetes.spi import Request, Response
+from mcp_kubernetes.spi import Request, Response, merge_patch
 from mcp_kubernetes_snapshot.opening import Snapshot, SnapshotConnection
-from mcp_kubernetes_snapshot.writing.merging import merged, strategic
+from mcp_kubernetes_snapshot.writing.merging import strategic
 from mcp_kubernetes_snapshot.writing.states import _MOST
 
 if TYPE_CHECKING:
@@ -225,8 +225,8 @@ maps = st.dictionaries(st.sampled_from("abc"), values, max_size=3)
 def test_a_patch_twice_is_a_patch_once_and_both_kinds_agree_where_no_list_is_joined(
     target: dict[str, Any], patch: dict[str, Any]
 ) -> None:
-    once = merged(target, patch)
-    assert merged(once, patch) == once
+    once = merge_patch(target, patch)
+    assert merge_patch(once, patch) == once
     assert strategic(target, patch).keys() == once.keys()
 
 

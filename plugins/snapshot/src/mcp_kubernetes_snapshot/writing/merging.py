@@ -1,4 +1,4 @@
-"""Patches by which maps and lists are joined: merge patches (RFC 7386), and strategic ones, which join lists by a key.
+"""Patches by which maps are joined, and lists by a key: strategic ones, and what an apply makes of a manifest.
 
 The keys are those of the fields' `patchMergeKey` in k8s.io/api. A strategic patch follows strategicpatch/patch.go of
 k8s.io/apimachinery, the order of lists included.
@@ -38,19 +38,6 @@ Path = tuple[str, ...]
 
 class WithoutKey(ValueError):
     """An item of a list does not say which one it is; the text is that of an API server."""
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """The value after a merge patch."""
-    if not isinstance(patch, Mapping):
-        return patch
-    found = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            found.pop(key, None)
-        else:
-            found[key] = merged(found.get(key), value)
-    return found
 
 
 def strategic(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

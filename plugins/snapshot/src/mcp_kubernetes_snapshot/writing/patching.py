@@ -8,9 +8,10 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
+from mcp_kubernetes.spi import merge_patch
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request
 from mcp_kubernetes_snapshot.served import Served
-from mcp_kubernetes_snapshot.writing.merging import WithoutKey, applied, merged, strategic
+from mcp_kubernetes_snapshot.writing.merging import WithoutKey, applied, strategic
 from mcp_kubernetes_snapshot.writing.refusing import unknown_format, unprocessable
 
 JSON_PATCH = "application/json-patch+json"
@@ -47,4 +48,4 @@ def _patched(found: Mapping[str, Any], patch: Any, media_type: str, *, is_custom
             return strategic(found, patch)
         case "application/apply-patch+yaml" if not is_custom:
             return applied(found, patch)
-    return merged(found, patch)
+    return merge_patch(found, patch)
