@@ -19,6 +19,10 @@ from mcp_kubernetes_snapshot.files.recorded import DONE, Question
 
 _BLOCK = 512
 
+DOCUMENTS = "documents"
+LOGS = "logs/"
+"""What stands before the names of pods whose logs are recorded."""
+
 
 class OtherRecording(Exception):
     """The file that was begun is of another cluster, or of other kinds or namespaces."""
@@ -39,6 +43,11 @@ class Archive:
         """Where it grows."""
         return self.path.with_name(f"{self.path.name}.part")
 
+    @property
+    def lists(self) -> int:
+        """How many lists are recorded."""
+        return sum(not key.startswith((DOCUMENTS, LOGS)) for key in self.done)
+
     def __enter__(self) -> Self:
         descriptor = os.open(self.partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._file = os.fdopen(descriptor, "r+b")
@@ -57,7 +66,7 @@ class Archive:
         """Add a member."""
         member = tarfile.TarInfo(name)
         member.size, member.mtime, member.mode = len(body), int(time.time()), 0o600
-        self._open.write(member.tobuf(tarfile.USTAR_FORMAT))
+        self._open.write(member.tobuf(tarfile.PAX_FORMAT))
         self._open.write(body + bytes(-len(body) % _BLOCK))
 
     def complete(self, key: str) -> None:
