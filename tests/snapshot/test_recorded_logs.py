@@ -111,7 +111,7 @@ async def test_logs_go_on_where_they_were_interrupted(cluster: Cluster, shop: st
     asked: dict[str, Any] = {"out": file, "namespaces": (shop,), "kinds": ("pods",), "logs": 10}
     assert (await _recorded(cluster, stop_at="/web", **asked)).is_error
     outcome = await _recorded(cluster, **asked)
-    assert "and 2 logs of" in "".join(outcome.blocks)
+    assert "4 objects and 6 logs of" in "".join(outcome.blocks)
     with tarfile.open(file) as archive:
         logs = [name for name in archive.getnames() if name.endswith(".log")]
     assert len(logs) == len({*logs}) == 6

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from tests.cluster.node import Pods
     from tests.pods.logs.reading import Ask
 
-# More than the node's limit for one file, then a line every second.
+# More than the node's limit for one file, then a line every second; late enough for the first of these to look late.
 SCRIPT = """
+sleep 8
 awk 'BEGIN { for (i = 0; i < 4000; i++) s = s "x"; for (i = 0; i < 20000; i++) print "old", i, s }'
 while true; do echo new; sleep 1; done
 """

@@ -1,7 +1,7 @@
 """The file that a recording grows in: a tar to which whole lists are added, so that it can be taken up again.
 
-After each list stands an empty member that says so. What stands behind the last one of these is cut off before a
-recording goes on: half a list is worth nothing.
+After each list stands a member that says so, and how many objects it has. What stands behind the last one of these is
+cut off before a recording goes on: half a list is worth nothing.
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ class OtherRecording(Exception):
 
 @dataclass
 class Archive:
-    """What is recorded so far. Use it as a context manager; only `finish` gives the file its name."""
+    """What is recorded so far. Use it as a context manager; only `finish` gives the file its name.
+
+    `done` has how many objects or logs belong to each key that is complete.
+    """
 
     path: Path
     question: Question
-    done: set[str] = field(default_factory=set)
+    done: dict[str, int] = field(default_factory=dict)
     _file: io.BufferedRandom | None = None
     _safe: int = 0
 
@@ -44,9 +47,14 @@ class Archive:
         return self.path.with_name(f"{self.path.name}.part")
 
     @property
-    def lists(self) -> int:
-        """How many lists are recorded."""
-        return sum(not key.startswith((DOCUMENTS, LOGS)) for key in self.done)
+    def lists(self) -> list[int]:
+        """How many objects each list has that is recorded."""
+        return [count for key, count in self.done.items() if not key.startswith((DOCUMENTS, LOGS))]
+
+    @property
+    def logs(self) -> int:
+        """How many logs are recorded."""
+        return sum(count for key, count in self.done.items() if key.startswith(LOGS))
 
     def __enter__(self) -> Self:
         descriptor = os.open(self.partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -69,12 +77,12 @@ class Archive:
         self._open.write(member.tobuf(tarfile.PAX_FORMAT))
         self._open.write(body + bytes(-len(body) % _BLOCK))
 
-    def complete(self, key: str) -> None:
-        """All that belongs to `key` was added, and is kept from now on."""
-        self.add(f"{DONE}/{key}", b"")
+    def complete(self, key: str, count: int = 0) -> None:
+        """All `count` things that belong to `key` were added, and are kept from now on."""
+        self.add(f"{DONE}/{key}", b"%d" % count)
         self._open.flush()
         self._safe = self._open.tell()
-        self.done.add(key)
+        self.done[key] = count
 
     def drop(self) -> None:
         """Forget what was added since something was last complete."""
@@ -104,7 +112,7 @@ class Archive:
                 begun = self._is_ours(body)
                 self._safe = end
             elif name.startswith(f"{DONE}/"):
-                self.done.add(name.removeprefix(f"{DONE}/"))
+                self.done[name.removeprefix(f"{DONE}/")] = int(body)
                 self._safe = end
         self.drop()
         if not begun:

@@ -81,7 +81,7 @@ async def _recorded(call: ToolCall, options: RecorderOptions, progress: Progress
     try:
         with archive:
             if archive.done:
-                say(f"{archive.partial} goes on: {archive.lists} lists are in it.")
+                say(f"{archive.partial} goes on: {len(archive.lists)} lists are in it.")
             recording = Recording(
                 cluster=call.cluster, archive=archive, namespaces=options.namespaces, kinds=options.kinds,
                 lines=options.logs, progress=progress,

@@ -82,7 +82,6 @@ class Logs:
     archive: Archive
     lines: int
     progress: Callable[[str], None]
-    count: int = 0
     _lacking: dict[tuple[str, str], _Lacking] = field(default_factory=dict)
 
     async def record(self, namespaces: Sequence[str]) -> None:
@@ -109,8 +108,7 @@ class Logs:
             self.progress(f"logs of {pod.namespace}/{pod.name}")
             for key, body in found.items():
                 self.archive.add(name_of(key), body)
-            self.archive.complete(pod.key)
-            self.count += len(found)
+            self.archive.complete(pod.key, len(found))
 
     async def _read(self, pod: _Pod) -> dict[LogKey, bytes]:
         return {key: body for key in pod.logs if (body := await self._log(key)) is not None}

@@ -83,13 +83,16 @@ class Recording:
     lines: int
     progress: Progress
     left_out: list[str] = field(default_factory=list)
-    objects: int = 0
-    logs: int = 0
+
+    @property
+    def objects(self) -> int:
+        """How many are recorded in lists that are complete."""
+        return sum(self.archive.lists)
 
     @property
     def recorded(self) -> str:
         """How much it is, for a sentence."""
-        return f"{self.objects} objects" + (f" and {self.logs} logs" if self.lines else "")
+        return f"{self.objects} objects" + (f" and {self.archive.logs} logs" if self.lines else "")
 
     async def record(self) -> None:
         """Keep everything. Raises ToolError where the cluster cannot be asked; what it refuses is left out."""
@@ -99,9 +102,10 @@ class Recording:
             self.progress(count, len(lists), listed.key, self.objects)
             if listed.key not in self.archive.done:
                 await self._list(listed)
+        objects = self.objects
         if self.lines:
-            await self._logs(lambda name: self.progress(len(lists), len(lists), name, self.objects))
-        self.progress(len(lists), len(lists), "", self.objects)
+            await self._logs(lambda name: self.progress(len(lists), len(lists), name, objects))
+        self.progress(len(lists), len(lists), "", objects)
 
     async def _documents(self) -> None:
         if DOCUMENTS in self.archive.done:
@@ -130,7 +134,6 @@ class Recording:
     async def _logs(self, progress: Callable[[str], None]) -> None:
         logs = Logs(cluster=self.cluster, archive=self.archive, lines=self.lines, progress=progress)
         await logs.record(self.namespaces)
-        self.logs = logs.count
         self.left_out += logs.left_out()
 
     def _lists(self, resources: Sequence[APIResource]) -> Iterator[Listed]:
@@ -139,19 +142,19 @@ class Recording:
                 yield Listed(resource=resource, namespace=namespace)
 
     async def _list(self, listed: Listed) -> None:
+        objects = 0
         for attempt in range(_ATTEMPTS):
-            before = self.objects
             try:
                 async for number, page in self._pages(listed):
-                    self.objects += await asyncio.to_thread(self._keep, listed, number, page)
+                    objects += await asyncio.to_thread(self._keep, listed, number, page)
                 break
             except ToolError as error:
                 self.archive.drop()
-                self.objects = before
+                objects = 0
                 if attempt + 1 == _ATTEMPTS or not _is_gone(error):
                     self._leave_out(listed, error)
                     break
-        self.archive.complete(listed.key)
+        self.archive.complete(listed.key, objects)
 
     def _leave_out(self, listed: Listed, error: ToolError) -> None:
         """Raises the error again unless it is about this list alone."""
