@@ -14,6 +14,7 @@ from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
 from mcp_kubernetes_snapshot.files.json_pieces import Head, Meta, Piece
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.recorded import (
     Finished,
     RecordedTable,
@@ -57,24 +58,30 @@ class Reading:
     """Goes through the files once. What is no JSON already is kept as such in a temporary file."""
 
     report: Report
+    progress: Progress
     sources: list[Source] = field(default_factory=list)
     logs: dict[LogKey, Extent] = field(default_factory=dict)
     documents: dict[str, Extent] = field(default_factory=dict)
     tables: dict[str, RecordedTable] = field(default_factory=dict)
     finished: Finished | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
+    _before: int = 0
     _forgotten: int = 0
     _converted: OpenFile | None = None
 
     def objects(self, path: Path, most_bytes: int) -> Iterator[Read]:
         """All objects of the snapshot at `path`. Raises Refused, and OSError where `path` itself cannot be read."""
-        for found in found_in(path, self.report, most_bytes):
+        for found in found_in(path, self.report, self.progress, most_bytes):
+            self._before = self.progress.done
             if isinstance(found.source, OpenFile):
                 self._number(found.source)  # whatever is in it, it has to be closed
             try:
                 yield from self._file(found)
             except OSError:
                 self.report.add("cannot be read", str(found.name))
+            self.progress.done = self._before + found.size
+            if not isinstance(found.source, OpenFile):
+                self._numbers.pop(id(found.source), None)  # a file of a folder is not met again
 
     def _file(self, found: Found) -> Iterator[Read]:
         with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
@@ -138,13 +145,15 @@ class Reading:
                 self._passed(view, start + piece.end)
 
     def _passed(self, view: memoryview, place: int) -> None:
-        """Go past a place in a file, and now and then give back the memory of what lies before it."""
+        """Go past a place in a file: count it, and now and then give back the memory of what lies before it."""
+        self.progress.done = self._before + place
         if not 0 <= place - self._forgotten < _FORGOTTEN:
             self._forgotten = place
             forget(view)
 
     def _yaml(self, found: Found, view: memoryview) -> Iterator[Read]:
-        for piece in yaml_pieces.pieces(view, MOST_BYTES):
+        for place, piece in yaml_pieces.pieces(view, MOST_BYTES):
+            self._passed(view, place)
             if not piece.strip():
                 continue
             if _SAYS_VERSION not in piece:
