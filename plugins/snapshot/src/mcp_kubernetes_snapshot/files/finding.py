@@ -13,9 +13,11 @@ import stat
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import FolderFile, OpenFile, Source
 
@@ -43,19 +45,35 @@ class Found:
     alone: bool = False
 
 
-def found_in(path: Path, report: Report, most_bytes: int) -> Iterator[Found]:
-    """All regular files of a folder, an archive, or the one file that `path` is. Raises Refused and OSError."""
+def found_in(path: Path, report: Report, progress: Progress, most_bytes: int) -> Iterator[Found]:
+    """All regular files of a folder, an archive, or the one file that `path` is. Raises Refused and OSError.
+
+    To `progress` it adds how much there is to go through, and what of it was unpacked.
+    """
+    progress.total = _size(path)
     if path.is_dir():
         yield from _in_folder(path, PurePosixPath(), report, _DEEPEST)
         return
     opened = OpenFile(io.FileIO(path))
     try:
         if opened.read(0, 2) == _GZIP:
-            opened = _unpacked(opened, most_bytes)
+            opened = _unpacked(opened, progress, most_bytes)
         yield from _in_file(opened, PurePosixPath(path.name.removesuffix(".gz")), report)
     except BaseException:
         opened.close()
         raise
+
+
+def _size(path: Path) -> int:
+    """How many bytes there are to be gone through, at most."""
+    if not path.is_dir():
+        return path.stat().st_size
+    size = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(f"{folder}/{name}").st_size
+    return size
 
 
 def _in_file(opened: OpenFile, name: PurePosixPath, report: Report) -> Iterator[Found]:
@@ -80,24 +98,26 @@ def _in_folder(folder: Path, below: PurePosixPath, report: Report, deeper: int) 
         elif entry.is_dir(follow_symlinks=False):
             report.add("is nested too deeply", str(name))
         else:
-            yield from _file(folder / entry.name, entry.stat(follow_symlinks=False), name, report)
+            yield from _file(entry.path, entry.stat(follow_symlinks=False), name, report)
 
 
-def _file(path: Path, status: os.stat_result, name: PurePosixPath, report: Report) -> Iterator[Found]:
+def _file(path: str, status: os.stat_result, name: PurePosixPath, report: Report) -> Iterator[Found]:
     if not stat.S_ISREG(status.st_mode):
         report.add("is no file", str(name))
         return
     yield Found(name=name, source=FolderFile(path, status), offset=0, size=status.st_size)
 
 
-def _unpacked(packed: OpenFile, most_bytes: int) -> OpenFile:
+def _unpacked(packed: OpenFile, progress: Progress, most_bytes: int) -> OpenFile:
     """The content in a temporary file. Raises Refused where it is more than allowed, or damaged."""
     unpacked = OpenFile.temporary()
     try:
         packed.file.seek(0)
         with gzip.GzipFile(fileobj=packed.file) as content:
             while chunk := content.read(_CHUNK):
-                _check_size(sum(unpacked.write(chunk)), most_bytes)
+                size = sum(unpacked.write(chunk))
+                _check_size(size, most_bytes)
+                progress.done = packed.file.tell()
     except (EOFError, zlib.error, gzip.BadGzipFile):
         unpacked.close()
         raise Refused("is damaged: it cannot be unpacked to its end") from None
@@ -106,6 +126,7 @@ def _unpacked(packed: OpenFile, most_bytes: int) -> OpenFile:
         raise
     finally:
         packed.close()
+    progress.total += os.fstat(unpacked.file.fileno()).st_size
     return unpacked
 
 

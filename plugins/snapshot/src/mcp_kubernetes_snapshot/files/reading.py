@@ -12,7 +12,9 @@ import msgspec
 from mcp_kubernetes import InvalidArguments, read_manifests
 from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
+from mcp_kubernetes_snapshot.files.json_pieces import Head, Meta, Piece
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.recorded import (
     Finished,
     RecordedTable,
@@ -39,28 +41,6 @@ _API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[a-z0-9]+\Z")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 
 
-class _Change(msgspec.Struct, gc=False):
-    time: str | None = None
-
-
-class Meta(msgspec.Struct, rename="camel"):
-    """What tells an object from others, and when it was changed."""
-
-    name: str = ""
-    namespace: str = ""
-    resource_version: str = ""
-    creation_timestamp: str | None = None
-    managed_fields: list[_Change] | None = None
-
-
-class _Object(msgspec.Struct, rename="camel"):
-    metadata: Meta | None = None
-    api_version: str = ""
-    kind: str = ""
-    last_timestamp: str | None = None
-    event_time: str | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """An object: what it is, and where its JSON lies."""
@@ -78,23 +58,30 @@ class Reading:
     """Goes through the files once. What is no JSON already is kept as such in a temporary file."""
 
     report: Report
+    progress: Progress
     sources: list[Source] = field(default_factory=list)
     logs: dict[LogKey, Extent] = field(default_factory=dict)
     documents: dict[str, Extent] = field(default_factory=dict)
     tables: dict[str, RecordedTable] = field(default_factory=dict)
     finished: Finished | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
+    _before: int = 0
+    _forgotten: int = 0
     _converted: OpenFile | None = None
 
     def objects(self, path: Path, most_bytes: int) -> Iterator[Read]:
         """All objects of the snapshot at `path`. Raises Refused, and OSError where `path` itself cannot be read."""
-        for found in found_in(path, self.report, most_bytes):
+        for found in found_in(path, self.report, self.progress, most_bytes):
+            self._before = self.progress.done
             if isinstance(found.source, OpenFile):
                 self._number(found.source)  # whatever is in it, it has to be closed
             try:
                 yield from self._file(found)
             except OSError:
                 self.report.add("cannot be read", str(found.name))
+            self.progress.done = self._before + found.size
+            if not isinstance(found.source, OpenFile):
+                self._numbers.pop(id(found.source), None)  # a file of a folder is not met again
 
     def _file(self, found: Found) -> Iterator[Read]:
         with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
@@ -148,20 +135,25 @@ class Reading:
         yield from self._documents(found, view, place, len(view))
 
     def _documents(self, found: Found, view: memoryview, start: int, end: int) -> Iterator[Read]:
-        forgotten = found.offset
         with view[start:end] as part:
             for piece in json_pieces.pieces(part):
                 if isinstance(piece, json_pieces.Damaged):
                     self.report.add(str(piece), str(found.name))
                     continue
                 place = Extent(self._number(found.source), found.offset + start + piece.start, piece.end - piece.start)
-                yield from self._object(bytes(part[piece.start : piece.end]), piece.of, place, str(found.name))
-                if place.offset - forgotten > _FORGOTTEN:
-                    forgotten = place.offset
-                    forget(view)
+                yield from self._object(bytes(part[piece.start : piece.end]), piece, place, str(found.name))
+                self._passed(view, start + piece.end)
+
+    def _passed(self, view: memoryview, place: int) -> None:
+        """Go past a place in a file: count it, and now and then give back the memory of what lies before it."""
+        self.progress.done = self._before + place
+        if not 0 <= place - self._forgotten < _FORGOTTEN:
+            self._forgotten = place
+            forget(view)
 
     def _yaml(self, found: Found, view: memoryview) -> Iterator[Read]:
-        for piece in yaml_pieces.pieces(view, MOST_BYTES):
+        for place, piece in yaml_pieces.pieces(view, MOST_BYTES):
+            self._passed(view, place)
             if not piece.strip():
                 continue
             if _SAYS_VERSION not in piece:
@@ -181,9 +173,10 @@ class Reading:
             self._converted = OpenFile.temporary()
         return Extent(self._number(self._converted), *self._converted.write(raw))
 
-    def _object(self, raw: bytes, of: json_pieces.ListHead | None, place: Extent, file: str) -> Iterator[Read]:
+    def _object(self, raw: bytes, piece: Piece | None, place: Extent, file: str) -> Iterator[Read]:
+        of = piece and piece.of
         try:
-            found = msgspec.json.decode(raw, type=_Object)
+            found = (piece and piece.head) or msgspec.json.decode(raw, type=Head)
             raw.decode()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.report.add("is no Kubernetes object that can be read", file)
@@ -204,7 +197,7 @@ class Reading:
         return number
 
 
-def _times(found: _Object) -> tuple[str, ...]:
+def _times(found: Head) -> tuple[str, ...]:
     meta = found.metadata or Meta()
     changes = [change.time for change in meta.managed_fields or ()]
     return tuple(filter(None, (meta.creation_timestamp, found.last_timestamp, found.event_time, *changes)))
