@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from mcp_kubernetes.commands import Command, Invocation
     from mcp_kubernetes.content import Audio, EmbeddedResource, Image, ResourceLink
     from mcp_kubernetes.dispatch import Outcome
-    from mcp_kubernetes.errors import ConfigError, CredentialsError, TimedOut, UnknownCluster
+    from mcp_kubernetes.errors import (
+        AnswerTooLarge,
+        ConfigError,
+        CredentialsError,
+        Disconnected,
+        TimedOut,
+        UnknownCluster,
+    )
     from mcp_kubernetes.kube.cluster import (
         Access,
         ClusterEntry,
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
         Credentials,
         Waiting,
     )
-    from mcp_kubernetes.kube.connection import Connection, Request, Response
+    from mcp_kubernetes.kube.connection import Connection, Request, Response, Stream
     from mcp_kubernetes.kube.containers.tunnel import Tunnel
     from mcp_kubernetes.kube.credentials.in_cluster import InCluster
     from mcp_kubernetes.kube.credentials.provider import KubeconfigCredentials
@@ -42,9 +49,9 @@ _HOMES = {
     "commands": ("Command", "Invocation"),
     "content": ("Audio", "EmbeddedResource", "Image", "ResourceLink"),
     "dispatch": ("Outcome",),
-    "errors": ("ConfigError", "CredentialsError", "TimedOut", "UnknownCluster"),
+    "errors": ("AnswerTooLarge", "ConfigError", "CredentialsError", "Disconnected", "TimedOut", "UnknownCluster"),
     "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials", "Waiting"),
-    "kube.connection": ("Connection", "Request", "Response"),
+    "kube.connection": ("Connection", "Request", "Response", "Stream"),
     "kube.credentials.provider": ("KubeconfigCredentials",),
     "kube.credentials.in_cluster": ("InCluster",),
     "kube.kubeconfig.loading": ("Kubeconfig",),
@@ -63,6 +70,7 @@ _HOMES = {
 __all__ = [
     "APIPath",
     "Access",
+    "AnswerTooLarge",
     "AppView",
     "Audio",
     "AuthProvider",
@@ -74,6 +82,7 @@ __all__ = [
     "CredentialProvider",
     "Credentials",
     "CredentialsError",
+    "Disconnected",
     "EmbeddedResource",
     "Image",
     "InCluster",
@@ -91,6 +100,7 @@ __all__ = [
     "Session",
     "Stage",
     "Store",
+    "Stream",
     "TimedOut",
     "Transport",
     "Tunnel",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).parents[2] / "plugins/snapshot/src/mcp_kubernetes_snapshot/recorded.json"
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_OF_EVERY_OBJECT = frozenset({"kind", "apiVersion", "metadata"})
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
@@ -53,18 +54,36 @@ class Recorder:
         assert status == http.HTTPStatus.OK, body
         return json.loads(body), warning
 
+    def empty(self, path: str) -> dict[str, Any]:
+        """What an object of a list has that has nothing: the bookmark of a watch is one, but for its metadata."""
+        host, port = self._address.hostname or "", self._address.port
+        with closing(http.client.HTTPSConnection(host, port, timeout=30, context=self._tls)) as connection:
+            connection.request("GET", f"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds=30")
+            events = map(json.loads, connection.getresponse())
+            found: dict[str, Any] = next(event["object"] for event in events if event["type"] == "BOOKMARK")
+        return {key: value for key, value in found.items() if key not in _OF_EVERY_OBJECT}
+
 
 def recorded(cluster: Cluster) -> dict[str, Any]:
-    """The document: the two roots of discovery, and the columns and the warning of each kind that can be listed."""
+    """The document: the roots of discovery; of each kind its columns, its warning, and an empty object of it."""
     recorder = Recorder(cluster)
     roots = {root: _plain(recorder.json(root, DISCOVERY)) for root in ("/api", "/apis")}
-    columns, warnings = {}, {}
+    columns, warnings, empty = {}, {}, {}
+    for place, path in _lists(roots, "watch"):
+        if found := recorder.empty(path):
+            empty[place] = found
     for place, path in _lists(roots):
         table, warning = recorder.warned(f"{path}?limit=1", TABLE)
         columns[place] = [_column(column) for column in table["columnDefinitions"]]
         if warning:
             warnings[place] = warning
-    return {"version": cluster.version, "discovery": roots, "columns": columns, "warnings": warnings}
+    return {
+        "version": cluster.version,
+        "discovery": roots,
+        "columns": columns,
+        "warnings": warnings,
+        "empty": empty,
+    }
 
 
 def text(document: dict[str, Any]) -> str:
@@ -74,8 +93,9 @@ def text(document: dict[str, Any]) -> str:
         f"  {json.dumps(root)}: [\n" + ",\n".join(f"   {json.dumps(group)}" for group in groups) + "\n  ]"
         for root, groups in document["discovery"].items()
     )
-    lines += [" },", ' "columns": {']
-    lines += _joined(f"  {json.dumps(place)}: {json.dumps(found)}" for place, found in document["columns"].items())
+    for part in ("columns", "empty"):
+        lines += [" },", f' "{part}": {{']
+        lines += _joined(f"  {json.dumps(place)}: {json.dumps(found)}" for place, found in document[part].items())
     return "\n".join([*lines, f' }}, "warnings": {json.dumps(document["warnings"])}', "}", ""])
 
 
@@ -93,13 +113,13 @@ def _plain(found: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _lists(roots: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, str]]:
-    """`apps/v1/deployments` and the path of its list, for each resource that has one."""
+def _lists(roots: dict[str, list[dict[str, Any]]], verb: str = "list") -> Iterator[tuple[str, str]]:
+    """`apps/v1/deployments` and the path of its list, for each resource that has one, or that can be watched."""
     for root, groups in roots.items():
         for group in groups:
             for version in group["versions"]:
                 for resource in version["resources"]:
-                    if "list" in resource["verbs"]:
+                    if verb in resource["verbs"]:
                         place = "/".join(filter(None, (group["metadata"].get("name"), version["version"])))
                         yield f"{place}/{resource['resource']}", f"{root}/{place}/{resource['resource']}"
 

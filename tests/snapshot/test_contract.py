@@ -14,16 +14,13 @@ import mcp_kubernetes_cluster
 import mcp_kubernetes_resources
 from mcp_kubernetes.identity import Identity
 from mcp_kubernetes_snapshot import Snapshots
-from mcp_kubernetes_snapshot.recorder.command import RecorderOptions, recorder
 from pytest_mcp_kubernetes.apps import Apps
 from pytest_mcp_kubernetes.static import Static
-from tests.cluster.run import own
 from tests.snapshot.changes import CHANGES, alike, with_last
 from tests.snapshot.contract import QUESTIONS, RECORDED, Question, comparable
-from tests.snapshot.world import build, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mcp_kubernetes import App
@@ -33,34 +30,6 @@ Answers = dict[str, tuple[bool, str]]
 
 _TOOLS: dict[str, object] = {"resources": mcp_kubernetes_resources, "cluster": mcp_kubernetes_cluster}
 _SETTINGS: dict[str, Mapping[str, Any]] = {"kubernetes": {"qps_limit": 0}, "safety": {"non_destructive": False}}
-
-
-@pytest.fixture(scope="module")
-def world(cluster: Cluster) -> Iterator[Cluster]:
-    with own(cluster) as mine:
-        build(mine)
-        yield mine
-
-
-@pytest.fixture(scope="module")
-def lists(world: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recorded")
-    record(world, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def recording(world: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("recording") / "world.tar"
-    asyncio.run(_recorded(world, file))
-    return file
-
-
-async def _recorded(world: Cluster, file: Path) -> None:
-    async with Apps().make({"static": Static(world.kubeconfig)}, {"kubernetes": {"qps_limit": 0}}) as app:
-        hidden = recorder(RecorderOptions(out=file), lambda *_: None, lambda _: None)
-        outcome = await app.resources.run(hidden)
-    assert not outcome.is_error, outcome.blocks
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PODS = "/api/v1/pods"
 SHOP = "/api/v1/namespaces/shop/pods"
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 PARTIAL = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 
 
@@ -88,10 +89,9 @@ def test_metadata_alone_is_given_to_those_who_ask_for_it(snapshot: Opened) -> No
 
 REFUSALS: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "no such object": ({"path": f"{SHOP}/x"}, 404, "NotFound", 'pods "x" not found'),
-    "no such kind": ({"path": "/apis/a.b/v1/x"}, 404, "NotFound", "the server could not find the requested resource"),
+    "no such kind": ({"path": "/apis/apps/v1/x"}, 404, "NotFound", "the server could not find the requested resource"),
     "a change": ({"path": SHOP, "method": "POST"}, 405, "MethodNotAllowed", "a snapshot can only be read"),
     "a deletion": ({"path": f"{SHOP}/p1", "method": "DELETE"}, 405, "MethodNotAllowed", "a snapshot can only be read"),
-    "a watch": ({"path": SHOP, "watch": "true"}, 405, "MethodNotAllowed", "nothing to watch"),
     "a broken token": ({"path": SHOP, "continue_": "!"}, 400, "BadRequest", "continue key is not valid"),
     "another state": (
         {"path": SHOP, "resourceVersion": "3", "resourceVersionMatch": "Exact"}, 410, "Expired", "is too old"
@@ -130,9 +130,14 @@ def test_whoever_asks_may_read_and_not_change(snapshot: Opened) -> None:
 
 
 def test_discovery_is_not_sent_again_to_those_who_have_it(snapshot: Opened) -> None:
-    first = snapshot.ask("/apis")
-    request = Request(method="GET", path="/apis", headers=(("If-None-Match", first.headers["etag"]),))
-    assert snapshot.answering.answer(request).status == 304
+    first = snapshot.ask("/apis", accept=AGGREGATED)
+    headers = (("Accept", AGGREGATED), ("If-None-Match", first.headers["etag"]))
+    assert snapshot.answering.answer(Request(method="GET", path="/apis", headers=headers)).status == 304
+
+
+def test_a_group_that_nobody_serves_is_no_page(snapshot: Opened) -> None:
+    answer = snapshot.ask("/apis/a.b/v1/x")
+    assert (answer.status, answer.body) == (404, b"404 page not found\n")
 
 
 def test_an_object_that_is_not_what_its_kind_says_is_shown_all_the_same(opened: Opening, tmp_path: Path) -> None:

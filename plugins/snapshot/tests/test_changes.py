@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFIGS = "/api/v1/namespaces/shop/configmaps"
 MERGE = "application/merge-patch+json"
+JSON = "application/json"
 
 
 class Writable:
@@ -29,7 +30,8 @@ class Writable:
         self._states = connection._states
         self.close = connection.answering.contents.close
 
-    def ask(self, method: str, path: str, body: Any = None, media_type: str = MERGE, **query: str) -> Response:
+    def ask(self, method: str, path: str, body: Any = None, media_type: str = "", **query: str) -> Response:
+        media_type = media_type or (MERGE if method == "PATCH" else "application/json")
         named = {name.replace("continue_", "continue"): value for name, value in query.items()}
         sent = None if body is None else json.dumps(body).encode()
         return self._states.answer(
@@ -119,18 +121,19 @@ def test_the_last_object_of_a_kind_that_nobody_described_takes_the_kind_with_it(
 
 
 REFUSED = {
-    "nothing": ("POST", CONFIGS, None, MERGE, 400),
-    "no object": ("POST", CONFIGS, [1], MERGE, 400),
-    "metadata that are none": ("POST", CONFIGS, {"metadata": 5}, MERGE, 400),
-    "another kind": ("POST", CONFIGS, config("x") | {"kind": "Pod"}, MERGE, 400),
-    "another namespace": ("POST", "/api/v1/namespaces/other/configmaps", config("x"), MERGE, 400),
+    "nothing": ("POST", CONFIGS, None, JSON, 400),
+    "no object": ("POST", CONFIGS, [1], JSON, 400),
+    "metadata that are none": ("POST", CONFIGS, {"metadata": 5}, JSON, 400),
+    "another kind": ("POST", CONFIGS, config("x") | {"kind": "Pod"}, JSON, 400),
+    "another form": ("POST", CONFIGS, config("x"), MERGE, 415),
+    "another namespace": ("POST", "/api/v1/namespaces/other/configmaps", config("x"), JSON, 400),
     "an unknown form": ("PATCH", f"{CONFIGS}/a", {}, "text/plain", 415),
     "a list to merge": ("PATCH", f"{CONFIGS}/a", [], MERGE, 400),
     "operations that are none": ("PATCH", f"{CONFIGS}/a", [5], "application/json-patch+json", 422),
     "the whole object": ("PATCH", f"{CONFIGS}/a", [{"op": "remove", "path": ""}], "application/json-patch+json", 422),
-    "a whole list": ("DELETE", CONFIGS, None, MERGE, 405),
-    "something that runs": ("POST", "/api/v1/namespaces/shop/pods/a/eviction", {}, MERGE, 404),
-    "an unknown kind": ("POST", "/api/v1/namespaces/shop/nonsense", {}, MERGE, 404),
+    "lists of all namespaces": ("DELETE", "/api/v1/configmaps", None, JSON, 405),
+    "something that runs": ("POST", "/api/v1/namespaces/shop/pods/a/eviction", {}, JSON, 404),
+    "an unknown kind": ("POST", "/api/v1/namespaces/shop/nonsense", {}, JSON, 404),
 }
 
 
@@ -139,6 +142,20 @@ def test_what_cannot_be_done_is_a_status(snapshot: Writable, what: str) -> None:
     *request, code = REFUSED[what]
     answer = snapshot.ask(*request)
     assert answer.status == json.loads(answer.body)["code"] == code
+    assert snapshot.names() == [*"abcde"]
+
+
+def test_a_collection_is_deleted_object_by_object(snapshot: Writable) -> None:
+    before = int(snapshot.get(CONFIGS)["metadata"]["resourceVersion"])
+    answer = snapshot.ask("DELETE", CONFIGS, fieldSelector="metadata.name!=c")
+    assert [item["metadata"]["name"] for item in json.loads(answer.body)["items"]] == [*"abde"]
+    assert snapshot.names() == ["c"]
+    assert int(snapshot.get(CONFIGS)["metadata"]["resourceVersion"]) == before + 4
+
+
+def test_a_collection_that_is_only_tried_stays(snapshot: Writable) -> None:
+    assert snapshot.ask("DELETE", CONFIGS, dryRun="All").status == 200
+    assert snapshot.ask("DELETE", CONFIGS, {"dryRun": ["All"]}).status == 200
     assert snapshot.names() == [*"abcde"]
 
 
@@ -172,7 +189,11 @@ anything = st.recursive(
     max_leaves=12,
 )
 types = st.sampled_from(
-    [MERGE, *(f"application/{each}" for each in ("json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml"))]
+    [
+        MERGE,
+        JSON,
+        *(f"application/{each}" for each in ("json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")),
+    ]
 )
 places = st.sampled_from(
     [

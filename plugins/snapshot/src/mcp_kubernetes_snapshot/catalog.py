@@ -55,6 +55,10 @@ class Catalog:
         """What is served there."""
         return self._by_path.get((group, version, plural))
 
+    def is_built_in(self, group: str) -> bool:
+        """Whether an API server serves it of its own."""
+        return any(each.group == group and not each.is_custom for each in self.served)
+
     def groups(self, root: str) -> list[dict[str, Any]]:
         """The groups of discovery below /api or /apis."""
         found: dict[str, dict[str, list[Any]]] = {}
@@ -63,7 +67,7 @@ class Catalog:
                 found.setdefault(each.group, {}).setdefault(each.version, []).append(each.entry)
         return [
             {
-                "metadata": {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None},
+                "metadata": {"name": group} if group else {},
                 "versions": [
                     {"version": version, "resources": entries, "freshness": "Current"}
                     for version, entries in versions.items()
@@ -85,7 +89,8 @@ def _recorded(group: str, version: str, entry: Mapping[str, Any], recorded: Mapp
     place = "/".join(filter(None, (group, version, entry["resource"])))
     columns = tuple(Column(**column) for column in recorded["columns"].get(place, ())) or PLAIN
     warning = recorded["warnings"].get(place, "")
-    return Served(group=group, version=version, entry=entry, columns=columns, is_custom=False, warning=warning)
+    found = Served(group=group, version=version, entry=entry, columns=columns, is_custom=False, warning=warning)
+    return replace(found, empty=recorded["empty"].get(place, {}))
 
 
 def _as_served(known: Sequence[Served], own: Sequence[Mapping[str, Any]]) -> Iterator[Served]:

@@ -5,19 +5,33 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mcp_kubernetes.spi import Connection, Request, Response, TimedOut, UnknownCluster, Waiting
+from mcp_kubernetes.spi import (
+    AnswerTooLarge,
+    Connection,
+    Request,
+    Response,
+    Stream,
+    TimedOut,
+    UnknownCluster,
+    Waiting,
+)
 from mcp_kubernetes_snapshot.api.answering import Answering
+from mcp_kubernetes_snapshot.api.negotiating import finished
+from mcp_kubernetes_snapshot.api.status import Refusal
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents
 from mcp_kubernetes_snapshot.files.finding import Refused
 from mcp_kubernetes_snapshot.files.progress import Progress
+from mcp_kubernetes_snapshot.watching.following import Following
+from mcp_kubernetes_snapshot.watching.watch import Watch, begun, is_watch
 from mcp_kubernetes_snapshot.writing.states import States
 
 _log = logging.getLogger(__name__)
@@ -31,7 +45,7 @@ _CRDS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 class SnapshotConnection(Connection):
-    """Answers requests out of files, each in a thread."""
+    """Answers requests out of files, each in a thread; watches it follows on the event loop that reads them."""
 
     def __init__(self, states: States) -> None:
         self._states = states
@@ -41,13 +55,43 @@ class SnapshotConnection(Connection):
         """The present state."""
         return self._states.present
 
-    async def request(self, request: Request, max_bytes: int) -> Response:  # noqa: ARG002 - lists are read in pages
-        """What an API server would have answered."""
-        return await asyncio.to_thread(self._states.answer, request)
+    @property
+    def busy(self) -> bool:
+        """Whether a watch is open."""
+        return self._states.bell.is_heard
+
+    async def request(self, request: Request, max_bytes: int) -> Response:
+        """What an API server would have answered; a watch as a whole. That alone raises AnswerTooLarge and TimedOut."""
+        if not is_watch(request):
+            return await asyncio.to_thread(self._states.answer, request)
+        async with self.stream(request) as stream:
+            return Response(status=stream.status, headers=stream.headers, body=await _all(stream, max_bytes))
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """The same, read as it comes: the events of a watch as they happen. Nothing happens while nobody reads."""
+        found = await asyncio.to_thread(self._begun, request)
+        if isinstance(found, Response):
+            yield Stream(status=found.status, headers=found.headers, chunks=_once(found.body))
+            return
+        with self._states.bell.heard() as heard:
+            following = Following(found, self._states, heard, request.timeout)
+            try:
+                yield Stream(status=200, headers=found.headers, chunks=following.chunks(), stop=following.stop)
+            finally:
+                following.stop()
 
     async def aclose(self) -> None:
-        """Give back the files that are held open."""
+        """End all watches, and give back the files that are held open."""
+        self._states.bell.close()
         self.answering.contents.close()
+
+    def _begun(self, request: Request) -> Watch | Response:
+        try:
+            watch = begun(self.answering, request) if is_watch(request) else None
+        except Refusal as refusal:
+            return finished(request, refusal.response())
+        return watch or self._states.answer(request)
 
 
 @dataclass(kw_only=True)
@@ -143,6 +187,19 @@ class Snapshot:
         _log.info("Snapshot %s: %d objects as of %s, opened in %.1f s.", self.name, count, shown, seconds)
         for line in contents.report.lines():
             _log.warning("Snapshot %s: %s", self.name, line)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+async def _all(stream: Stream, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in stream.chunks:
+        body += chunk
+        if len(body) > max_bytes:
+            raise AnswerTooLarge(f"The snapshot's answer is larger than {max_bytes >> 20} MiB.")
+    return bytes(body)
 
 
 def _heard(task: asyncio.Task[SnapshotConnection]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
+
+from mcp_kubernetes_snapshot.api.status import Refusal
 
 VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 """Of everything that is served, in the order of an API server's custom kinds."""
@@ -41,7 +44,8 @@ AGE = Column(name="Age", type="date", path=".metadata.creationTimestamp")
 class Served:
     """One resource in one version. `entry` is what discovery says of it, `warning` a header of all answers.
 
-    `scaled` are the paths to the replicas that are wanted, to those that are there, and to their selector.
+    `scaled` are the paths to the replicas that are wanted, to those that are there, and to their selector; `empty` is
+    what an object has that has nothing, but for its metadata.
     """
 
     group: str
@@ -53,6 +57,16 @@ class Served:
     list_kind: str = ""
     selectable: tuple[str, ...] = ()
     scaled: tuple[str, str, str] = ("spec.replicas", "status.replicas", "spec.selector")
+    empty: Mapping[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def warned(self) -> Iterator[None]:
+        """Refusals that are raised meanwhile carry the warning, too."""
+        try:
+            yield
+        except Refusal as refusal:
+            refusal.warning = self.warning
+            raise
 
     @property
     def plural(self) -> str:
@@ -78,6 +92,17 @@ class Served:
     def subresources(self) -> frozenset[str]:
         """The names of those that discovery tells of."""
         return frozenset(str(each["subresource"]) for each in self.entry.get("subresources") or ())
+
+    def verbs_of(self, subresource: str) -> frozenset[str]:
+        """What can be done with a subresource."""
+        below = self.entry.get("subresources") or ()
+        return frozenset(verb for each in below if each["subresource"] == subresource for verb in each["verbs"])
+
+    def answers_itself(self, subresource: str) -> bool:
+        """Whether what is read there is the object itself."""
+        below = self.entry.get("subresources") or ()
+        kinds = (each.get("responseKind") or {} for each in below if each["subresource"] == subresource)
+        return any(kind.get("kind") == self.kind for kind in kinds)
 
     @property
     def api_version(self) -> str:

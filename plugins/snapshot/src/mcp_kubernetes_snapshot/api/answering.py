@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from mcp_kubernetes.spi import APIPath, Request, Response, UnparsablePath
+from mcp_kubernetes_snapshot.api.discovery import discovery, is_discovery
 from mcp_kubernetes_snapshot.api.logs import log, pod_of
-from mcp_kubernetes_snapshot.api.objects import alone, in_list, metadata_alone
-from mcp_kubernetes_snapshot.api.paging import Item, Options, page
+from mcp_kubernetes_snapshot.api.negotiating import OBJECTS, Form, negotiated
+from mcp_kubernetes_snapshot.api.objects import alone, check_number, in_list, metadata_alone
+from mcp_kubernetes_snapshot.api.paging import Page, page
+from mcp_kubernetes_snapshot.api.query import ListOptions, Query, check_single, first
 from mcp_kubernetes_snapshot.api.reviews import REVIEWS, review
-from mcp_kubernetes_snapshot.api.status import JSON, Refusal, not_allowed, not_found, not_served, unreadable
+from mcp_kubernetes_snapshot.api.selecting import Item, Selection
+from mcp_kubernetes_snapshot.api.status import (
+    JSON,
+    NoPage,
+    Refusal,
+    not_allowed,
+    not_found,
+    not_served,
+    unreadable,
+)
 from mcp_kubernetes_snapshot.api.tables import Tabulator
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents, Record
@@ -23,9 +33,10 @@ from mcp_kubernetes_snapshot.served import Served
 from mcp_kubernetes_snapshot.writing.scales import scale_of
 
 _READ_ONLY = "a snapshot can only be read: there is no API server to change or to reach into"
-_FIXED = "a snapshot does not change, so there is nothing to watch: list instead"
-_PARTIAL = re.compile(r"as=PartialObjectMetadata")
-_SUBRESOURCES = frozenset({"", "status"})
+_SERVER = ("/version", "/healthz", "/livez", "/readyz", "/openapi", "/metrics", "/logs")
+_NOT_HELD = "the snapshot holds objects and logs, and no other subresource"
+_CHECKS = frozenset({"/livez", "/readyz"})
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 """Methods that change something, unless they ask for a review."""
 
@@ -49,44 +60,58 @@ class Answering:
 
     def changes(self, request: Request) -> bool:
         """Whether it asks for a change, and for nothing that runs. Raises Refusal."""
-        is_review = request.method == "POST" and self.target(request).resource in REVIEWS
-        return request.method in CHANGES and not is_review and not request.upgrades
+        target = self.target(request)
+        is_review = request.method == "POST" and target.resource in REVIEWS
+        return request.method in CHANGES and bool(target.resource) and not is_review and not request.upgrades
 
     def target(self, request: Request) -> APIPath:
         """What it is about. Raises Refusal."""
         try:
-            return APIPath.of(request.path)
+            return APIPath.of(request.path.removesuffix("/"))
         except UnparsablePath:
-            raise not_served() from None
+            raise self._nothing_at(request.path) from None
 
     def _answer(self, request: Request) -> Response:
         target = self.target(request)
+        if not target.resource:
+            return self._server(request, target.path)
         if request.method == "POST" and target.resource in REVIEWS and target.name is None:
             return review(target.resource, request.body or b"", may_change=self.writable)
+        served = self.served(target)
+        with served.warned():
+            return self._resource(request, served, target)
+
+    def _resource(self, request: Request, served: Served, target: APIPath) -> Response:
         if request.method != "GET" or request.upgrades:
-            raise not_allowed(_READ_ONLY)
-        return self._resource(request, target) if target.resource else self._server(request)
+            changes = request.method in CHANGES or request.upgrades
+            raise not_allowed(_READ_ONLY) if changes else not_allowed()
+        form = negotiated(request, OBJECTS)
+        query = first(request.query)
+        if target.name is None:
+            return self.list(served, target, query, form)
+        return self._one(served, target, query, form)
 
-    def _server(self, request: Request) -> Response:
-        if request.path in {"/api", "/apis"}:
-            return self._discovery(request)
-        if body := self.contents.document(request.path):
-            is_json = body.lstrip().startswith(b"{")
-            return Response(status=200, headers=JSON if is_json else {"content-type": "text/plain"}, body=body)
-        raise not_served("the snapshot holds nothing of the API server itself but what kinds it serves")
+    def _server(self, request: Request, path: str) -> Response:
+        if is_discovery(path):
+            return discovery(request, path, self.catalog)
+        body = self.contents.document(path)
+        if body is None:
+            raise self._nothing_at(path)
+        if request.method != "GET":
+            raise not_allowed()
+        is_json = body.lstrip().startswith(b"{")
+        if path in _CHECKS and "verbose" not in first(request.query) and b"[-]" not in body:
+            body = b"ok"  # what was recorded are the single checks
+        return Response(status=200, headers=JSON if is_json else _TEXT, body=body)
 
-    def _discovery(self, request: Request) -> Response:
-        document = {
-            "kind": "APIGroupDiscoveryList",
-            "apiVersion": "apidiscovery.k8s.io/v2",
-            "metadata": {},
-            "items": self.catalog.groups(request.path),
-        }
-        body = msgspec.json.encode(document)
-        etag = f'"{hashlib.sha256(body).hexdigest().upper()}"'
-        if dict(request.headers).get("If-None-Match") == etag:
-            return Response(status=304, headers={"etag": etag})
-        return Response(status=200, headers={**JSON, "etag": etag}, body=body)
+    def _nothing_at(self, path: str) -> Refusal:
+        """What an API server says of a path at which nothing is, or why a snapshot has nothing there."""
+        root, group, *_ = [*path[1:].split("/"), ""]
+        if root == "api" or (root == "apis" and self.catalog.is_built_in(group)):
+            return not_served()
+        if path.startswith(_SERVER):
+            return not_served("the snapshot holds nothing of the API server itself but what kinds it serves")
+        return NoPage()
 
     def served(self, target: APIPath) -> Served:
         """What is served there. Raises Refusal."""
@@ -94,7 +119,7 @@ class Answering:
         if served is None or (
             target.namespace is not None and not served.namespaced and target.resource != "namespaces"
         ):
-            raise not_served()
+            raise self._nothing_at(target.path)
         return served
 
     def check_subresource(self, served: Served, target: APIPath) -> None:
@@ -103,36 +128,39 @@ class Answering:
             return
         raise not_found(served.group, served.plural, target.name or "") if served.is_custom else not_served()
 
-    def _resource(self, request: Request, target: APIPath) -> Response:
-        served = self.served(target)
-        query = dict(request.query)
-        if query.get("watch") in {"true", "1"}:
-            raise not_allowed(_FIXED)
-        accept = next((value for key, value in request.headers if key.lower() == "accept"), "")
-        if target.name is None:
-            return self._list(served, target, query, accept)
-        return self._one(served, target, query, accept)
-
-    def _list(self, served: Served, target: APIPath, query: Mapping[str, str], accept: str) -> Response:
-        if "list" not in served.entry["verbs"]:
-            raise not_allowed("the server does not allow this method on the requested resource")
+    def list(self, served: Served, target: APIPath, query: Query, form: Form) -> Response:
+        """A list, or a page of one. Raises Refusal."""
+        self.check_listed(served, target)
+        asked = ListOptions.of(query)
+        selection = Selection.of(asked, target.namespace, served)
         version = self.contents.version
-        options = Options.of(query, target.namespace, served, version)
-        records = self.contents.records.get((served.api_version, served.kind), ())
-        found = page(records, options, self.contents.read, version)
-        if "as=Table" in accept:
-            return self.ok(served, self._tabulator(served, query).list(found.items, found.metadata))
-        raws = [item.read(self.contents.read) for item in found.items]
-        if _PARTIAL.search(accept):
-            items: list[Any] = [metadata_alone(raw) for raw in raws]
-            kind, version_of = "PartialObjectMetadataList", "meta.k8s.io/v1"
-        else:
-            items = [in_list(raw, served) for raw in raws]
-            kind, version_of = served.list_kind or f"{served.kind}List", served.api_version
-        body = {"kind": kind, "apiVersion": version_of, "metadata": found.metadata, "items": items}
-        return self.ok(served, msgspec.json.encode(body))
+        found = page(self.records(served), asked, selection, self.contents.read, version)
+        return self.ok(served, self._listed(served, found, query, form))
 
-    def _one(self, served: Served, target: APIPath, query: Mapping[str, str], accept: str) -> Response:
+    def check_listed(self, served: Served, target: APIPath) -> None:
+        """Raise Refusal where there is no list: what can only be created in a namespace has no path without one."""
+        if "list" not in served.entry["verbs"]:
+            raise self._nothing_at(target.path) if served.namespaced and target.namespace is None else not_allowed()
+
+    def records(self, served: Served) -> Sequence[Record]:
+        """Where all objects of that kind lie."""
+        return self.contents.records.get((served.api_version, served.kind), ())
+
+    def _listed(self, served: Served, found: Page, query: Query, form: Form) -> bytes:
+        if form.kind == "Table":
+            return Tabulator.of(query, form, served, self.contents).list(found.items, found.metadata)
+        raws = [item.read(self.contents.read) for item in found.items]
+        head = {"kind": served.list_kind or f"{served.kind}List", "apiVersion": served.api_version}
+        items: list[Any] = [in_list(raw, served) for raw in raws] if not form.kind else []
+        metadata = {"continue": "", **found.metadata} if served.is_custom and not form.kind else found.metadata
+        if form.kind:
+            check_number(form, served, is_list=True)
+            head = {"kind": form.kind, "apiVersion": form.api_version}
+            items = [metadata_alone(raw, form) for raw in raws]
+        return msgspec.json.encode({**head, "metadata": metadata, "items": items})
+
+    def _one(self, served: Served, target: APIPath, query: Query, form: Form) -> Response:
+        self._check_readable(served, target)
         raw = self.read(served, target)
         if (served.group, served.plural, target.subresource) == ("", "pods", "log"):
             pieces = self.contents.logs.get((target.namespace or "", target.name or ""), ())
@@ -142,14 +170,27 @@ class Answering:
         if target.subresource == "scale":
             self.check_subresource(served, target)
             return self.ok(served, msgspec.json.encode(scale_of(msgspec.json.decode(raw), served)))
-        if target.subresource not in _SUBRESOURCES:
-            raise not_served("the snapshot holds objects and logs, and no other subresource")
-        if "as=Table" in accept:
-            record = self._record(served, target)
-            return self.ok(served, self._tabulator(served, query).single(Item(record, raw)))
-        if _PARTIAL.search(accept):
-            return self.ok(served, msgspec.json.encode(metadata_alone(raw)))
-        return self.ok(served, alone(raw, served))
+        check_single(query, self.contents.version)
+        return self.ok(served, self.shown(served, Item(self._record(served, target), raw), query, form))
+
+    def shown(self, served: Served, item: Item, query: Query, form: Form) -> bytes:
+        """One object, in the form that is wanted. Raises Refusal."""
+        raw = item.read(self.contents.read)
+        if form.kind == "Table":
+            return Tabulator.of(query, form, served, self.contents).single(item)
+        if form.kind:
+            check_number(form, served, is_list=False)
+            return msgspec.json.encode(metadata_alone(raw, form))
+        return alone(raw, served)
+
+    def _check_readable(self, served: Served, target: APIPath) -> None:
+        """Raise Refusal for subresources that nobody reads, and for those that are not in a snapshot."""
+        below = target.subresource
+        if below in served.subresources and "get" not in served.verbs_of(below):
+            raise not_allowed()
+        self.check_subresource(served, target)
+        if below and below not in {"scale", "log"} and not served.answers_itself(below):
+            raise not_served(_NOT_HELD)
 
     def read(self, served: Served, target: APIPath) -> bytes:
         """The JSON of one object. Raises Refusal where there is none."""
@@ -157,19 +198,19 @@ class Answering:
 
     def _record(self, served: Served, target: APIPath) -> Record:
         if served.namespaced and target.namespace is None:
-            raise not_served()
+            raise self._nothing_at(target.path)
         namespace = (target.namespace or "") if served.namespaced else ""
         record = self.contents.find((served.api_version, served.kind), namespace, target.name or "")
         if record is None:
             raise not_found(served.group, served.plural, target.name or "")
         return record
 
-    def _tabulator(self, served: Served, query: Mapping[str, str]) -> Tabulator:
-        include = query.get("includeObject") or "Metadata"
-        return Tabulator(served=served, contents=self.contents, include=include)
-
     def ok(self, served: Served, body: bytes, status: int = 200) -> Response:
         """The answer, and what has to be known of it: the kind is deprecated, or the snapshot not complete."""
+        return Response(status=status, headers=JSON | self.warnings(served), body=body)
+
+    def warnings(self, served: Served) -> dict[str, str]:
+        """The header of warnings, if there are any."""
         missing = self.contents.report.warning()
         warnings = ", ".join(filter(None, (served.warning, f'299 - "{missing}"' if missing else "")))
-        return Response(status=status, headers=JSON | ({"warning": warnings} if warnings else {}), body=body)
+        return {"warning": warnings} if warnings else {}

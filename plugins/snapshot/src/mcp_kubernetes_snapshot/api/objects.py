@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from mcp_kubernetes_snapshot.api.negotiating import Form
+from mcp_kubernetes_snapshot.api.status import Refusal
 from mcp_kubernetes_snapshot.served import Served
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -30,13 +32,26 @@ def in_list(raw: bytes, served: Served) -> msgspec.Raw:
     return msgspec.Raw(_encode({key: fields[key] for key in fields if key not in {"kind", "apiVersion"}}))
 
 
-def metadata_alone(raw: bytes) -> dict[str, Any]:
-    """The PartialObjectMetadata of an object."""
+def metadata_alone(raw: bytes, form: Form) -> dict[str, Any]:
+    """The PartialObjectMetadata of an object, in the version of that form."""
     metadata = _FIELDS.decode(raw).get("metadata", msgspec.Raw(b"{}"))
-    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+    return {"kind": "PartialObjectMetadata", "apiVersion": form.api_version, "metadata": metadata}
 
 
 def _said(kind: str, served: Served) -> dict[str, Any]:
     if served.is_custom:
         return {"apiVersion": served.api_version, "kind": kind}
     return {"kind": kind, "apiVersion": served.api_version}
+
+
+def check_number(form: Form, served: Served, *, is_list: bool) -> None:
+    """Raise Refusal for the metadata of an object where there is a list, and the other way round."""
+    if form.kind.endswith("List") is is_list:
+        return
+    if served.is_custom and not is_list:
+        raise Refusal(500, "", "content is not a list")
+    kind = f"{served.kind}List" if is_list else served.kind
+    package = served.group.split(".")[0] or "core"
+    found = "unstructured.UnstructuredList" if served.is_custom else f"{package}.{kind}"
+    which = "a list" if is_list else "not a list"
+    raise Refusal(406, "NotAcceptable", f"you requested {form.kind}, but the requested object is {which} (*{found})")

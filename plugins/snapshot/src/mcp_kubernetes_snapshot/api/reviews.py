@@ -9,8 +9,8 @@ import msgspec
 from mcp_kubernetes.spi import Response
 from mcp_kubernetes_snapshot.api.status import JSON, bad_request
 
-_READING = ["get", "list"]
-_CHANGING = ["create", "update", "patch", "delete"]
+_READING = ["get", "list", "watch"]
+_CHANGING = ["create", "update", "patch", "delete", "deletecollection"]
 _REASON = "nothing runs in a snapshot, and one that was not opened to be changed can only be read"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,20 +13,39 @@ JSON = {"content-type": "application/json"}
 
 
 class Refusal(Exception):
-    """The request is answered with this Status."""
+    """The request is answered with this Status, and a warning where the kind that it is about deserves one."""
 
     def __init__(self, code: int, reason: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.details = details
+        self.warning = ""
 
-    def response(self) -> Response:
-        """The answer, byte for byte as `metav1.Status` is encoded."""
+    def status(self) -> dict[str, Any]:
+        """The Status."""
         body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": str(self)}
         body |= {"reason": self.reason} if self.reason else {}
         body |= {"details": self.details} if self.details is not None else {}
-        return Response(status=self.code, headers=JSON, body=msgspec.json.encode(body | {"code": self.code}))
+        return body | {"code": self.code}
+
+    def response(self) -> Response:
+        """The answer, byte for byte as `metav1.Status` is encoded."""
+        seconds = (self.details or {}).get("retryAfterSeconds")
+        headers = {**JSON, "retry-after": str(seconds or ""), "warning": self.warning}
+        found = {name: value for name, value in headers.items() if value}
+        return Response(status=self.code, headers=found, body=msgspec.json.encode(self.status()))
+
+
+class NoPage(Refusal):
+    """There is nothing at that path, and nobody who could say so in a Status."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NotFound", "404 page not found")
+
+    def response(self) -> Response:
+        """The answer, as Go's own server gives it."""
+        return Response(status=404, headers={"content-type": "text/plain; charset=utf-8"}, body=f"{self}\n".encode())
 
 
 def not_found(group: str, plural: str, name: str) -> Refusal:
@@ -45,6 +65,15 @@ def bad_request(message: str) -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
+def not_valid(kind: str, problems: Sequence[Mapping[str, str]]) -> Refusal:
+    """Options of this kind hold what they must not; each problem has a field, a reason and a message."""
+    told = [f"{each['field']}: {each['message']}" for each in problems]
+    causes = [{key: each[key] for key in ("reason", "message", "field")} for each in problems]
+    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": causes}
+    return Refusal(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {text}', details)
+
+
 def unreadable() -> Refusal:
     """A file is not any more what it was."""
     return Refusal(
@@ -59,6 +88,6 @@ def expired(message: str) -> Refusal:
     return Refusal(410, "Expired", message)
 
 
-def not_allowed(message: str) -> Refusal:
-    """A snapshot does not do this."""
+def not_allowed(message: str = "the server does not allow this method on the requested resource") -> Refusal:
+    """Nobody does this there, or a snapshot does not."""
     return Refusal(405, "MethodNotAllowed", message, {})

@@ -10,14 +10,19 @@ from typing import Any
 import msgspec
 
 from mcp_kubernetes.spi import Picker
+from mcp_kubernetes_snapshot.api.negotiating import Form
 from mcp_kubernetes_snapshot.api.objects import alone, metadata_alone
-from mcp_kubernetes_snapshot.api.paging import Item
+from mcp_kubernetes_snapshot.api.query import Query
+from mcp_kubernetes_snapshot.api.selecting import Item
+from mcp_kubernetes_snapshot.api.status import bad_request
 from mcp_kubernetes_snapshot.contents import Contents
 from mcp_kubernetes_snapshot.printing import PRINTERS
 from mcp_kubernetes_snapshot.printing.pages import Shown, arranged, is_arranged
 from mcp_kubernetes_snapshot.printing.pods import completion
 from mcp_kubernetes_snapshot.printing.values import at, instant, name, since
 from mcp_kubernetes_snapshot.served import Column, Served
+
+_INCLUDED = ("Metadata", "Object", "None")
 
 Cells = list[Any]
 Printer = Callable[[Mapping[str, Any]], Cells]
@@ -30,6 +35,16 @@ class Tabulator:
     served: Served
     contents: Contents
     include: str
+    form: Form
+
+    @classmethod
+    def of(cls, query: Query, form: Form, served: Served, contents: Contents) -> Tabulator:
+        """As a query wants them. Raises Refusal."""
+        include = query.get("includeObject") or "Metadata"
+        if include not in _INCLUDED:
+            problem = f"includeObject: Invalid value: \"{include}\": must be 'Metadata', 'Object', 'None', or empty"
+            raise bad_request(f"Unable to convert to Table as requested: {problem}")
+        return cls(served=served, contents=contents, include=include, form=form)
 
     def list(self, items: Sequence[Item], metadata: Mapping[str, Any]) -> bytes:
         """The Table of a page. What the API server itself made of all its objects is not made anew."""
@@ -43,13 +58,19 @@ class Tabulator:
         """The Table of one object."""
         return self._table([self._row(self._shown(item))], {"resourceVersion": item.record.version})
 
-    def _table(self, rows: Sequence[Any], metadata: Mapping[str, Any]) -> bytes:
+    def event(self, item: Item, *, with_columns: bool) -> bytes:
+        """The Table in an event of a watch, whose first one alone has the columns."""
+        row = self._row(self._shown(item))
+        return self._table([row], {"resourceVersion": item.record.version}, with_columns=with_columns)
+
+    def _table(self, rows: Sequence[Any], metadata: Mapping[str, Any], *, with_columns: bool = True) -> bytes:
+        columns = [column.definition() for column in self.served.columns] if with_columns else None
         return msgspec.json.encode(
             {
                 "kind": "Table",
-                "apiVersion": "meta.k8s.io/v1",
+                "apiVersion": self.form.api_version,
                 "metadata": metadata,
-                "columnDefinitions": [column.definition() for column in self.served.columns],
+                "columnDefinitions": columns,
                 "rows": rows,
             }
         )
@@ -62,7 +83,8 @@ class Tabulator:
     def _shown(self, item: Item) -> Shown:
         raw = item.read(self.contents.read)
         value = msgspec.json.decode(raw)
-        if row := self.contents.row(self.served.place, item.record):
+        # What lies nowhere is only tried, under the version of what was recorded.
+        if row := item.record.size and self.contents.row(self.served.place, item.record):
             known = msgspec.json.decode(row)
             return Shown(value, known["cells"], known.get("conditions"), raw)
         return Shown(value, self._safe(value), completion(value) if self.served.kind == "Pod" else None, raw)
@@ -73,7 +95,7 @@ class Tabulator:
         return row | {"object": None if self.include == "None" else self._object(shown.raw)}
 
     def _object(self, raw: bytes) -> Any:
-        return msgspec.Raw(alone(raw, self.served)) if self.include == "Object" else metadata_alone(raw)
+        return msgspec.Raw(alone(raw, self.served)) if self.include == "Object" else metadata_alone(raw, self.form)
 
     def _safe(self, value: Mapping[str, Any]) -> Cells:
         """A manifest may hold anything: where its kind has a number or a list, there may be a text."""

@@ -24,7 +24,7 @@ def at(value: Any, path: str, default: Any = None) -> Any:
 
 def name(found: Mapping[str, Any]) -> str:
     """metadata.name."""
-    return str(found["metadata"]["name"])
+    return str(found["metadata"].get("name", ""))
 
 
 def instant(text: object) -> datetime | None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from mcp_kubernetes_snapshot.api.negotiating import OBJECTS, Form, negotiated
 from mcp_kubernetes_snapshot.api.objects import alone
+from mcp_kubernetes_snapshot.api.paging import page
+from mcp_kubernetes_snapshot.api.query import ListOptions, first
+from mcp_kubernetes_snapshot.api.selecting import Item, Selection
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_allowed, not_served
-from mcp_kubernetes_snapshot.contents import KindKey
+from mcp_kubernetes_snapshot.contents import KindKey, Record
 from mcp_kubernetes_snapshot.writing.deleting import deleted, is_over, last_seen
 from mcp_kubernetes_snapshot.writing.drafting import changed, created
-from mcp_kubernetes_snapshot.writing.patching import APPLY, patched
+from mcp_kubernetes_snapshot.writing.options import check_object, deletion, is_dry, media_type
+from mcp_kubernetes_snapshot.writing.patching import APPLY, check_format, patched
 from mcp_kubernetes_snapshot.writing.refusing import (
     already_exists,
     check_form,
@@ -45,35 +50,37 @@ class Edit(NamedTuple):
     raw: bytes | None
 
 
-class _DeleteOptions(msgspec.Struct, rename="camel"):
-    preconditions: dict[str, str | None] | None = None
-    propagation_policy: str | None = None
-    grace_period_seconds: int | None = None
-    dry_run: list[str] | None = None
+Edits = tuple[Edit, ...]
+"""In their order; each makes a version of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Changing:
-    """Carries out one request against one state. What it raises is a Refusal."""
+    """Carries out one request against one state, behind so many edits. What it raises is a Refusal."""
 
     state: Answering
     request: Request
     target: APIPath
     served: Served
+    edits_before: int = 0
 
-    def change(self) -> tuple[Response, Edit | None]:
+    def change(self) -> tuple[Response, Edits]:
         """The answer, and what has changed: nothing for a dry run, nor where all is as it was."""
         self._check_subresource()
+        if self.request.method != "DELETE":
+            is_dry(self.request)
         match self.request.method, bool(self.target.name):
             case "POST", False:
                 return self._create(self._body(), self._namespace)
             case "PATCH", True:
                 return self._patch()
             case "PUT", True:
-                return self._update(self._found(), self._body())
+                return self._put()
             case "DELETE", True:
-                return self._delete()
-        raise not_allowed("the server does not allow this method on the requested resource")
+                return self.delete()
+            case "DELETE", False:
+                return self._delete_all()
+        raise not_allowed()
 
     def _check_subresource(self) -> None:
         subresource = self.target.subresource
@@ -81,7 +88,7 @@ class Changing:
             raise not_served("nothing runs in a snapshot, and of an object only itself, status and scale are written")
         self.state.check_subresource(self.served, self.target)
 
-    def _create(self, body: Mapping[str, Any], namespace: str) -> tuple[Response, Edit | None]:
+    def _create(self, body: Mapping[str, Any], namespace: str) -> tuple[Response, Edits]:
         if (body.get("metadata") or {}).get("resourceVersion"):
             raise Refusal(500, "", "resourceVersion should not be set on objects to be created")
         made = created(body, self.served, namespace, self.state.contents.as_of)
@@ -94,18 +101,26 @@ class Changing:
         check_replicas(self.served, made)
         return self._kept(made, status=201)
 
-    def _patch(self) -> tuple[Response, Edit | None]:
-        media_type = self._header("content-type").partition(";")[0].strip()
-        if media_type == APPLY and self.state.contents.find(self._kind, self._namespace, self._name) is None:
+    def _patch(self) -> tuple[Response, Edits]:
+        how = media_type(self.request)
+        check_format(how, self.served)
+        if how == APPLY and self.state.contents.find(self._kind, self._namespace, self._name) is None:
             return self._create(self._body(), self._namespace)
         before = self._found()
         if self.target.subresource == "scale":
-            after = patched(scale_of(before, self.served), self._decoded(), media_type, self.served)
+            after = patched(scale_of(before, self.served), self._decoded(), how, self.served)
         else:
-            after = patched(before, self._decoded(), media_type, self.served)
+            after = patched(before, self._decoded(), how, self.served)
         return self._update(before, after)
 
-    def _update(self, before: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Response, Edit | None]:
+    def _put(self) -> tuple[Response, Edits]:
+        body = self._body()
+        if not (body.get("metadata") or {}).get("name"):
+            of = f"the name of the object ({self._name} based on URL) was undeterminable"
+            raise bad_request(f"{of}: name must be provided")
+        return self._update(self._found(), body)
+
+    def _update(self, before: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Response, Edits]:
         check_form(sent)
         metadata = sent.get("metadata") or {}
         if self.target.subresource == "scale":
@@ -116,29 +131,40 @@ class Changing:
         after = changed(before, sent, self.served, self.target.subresource)
         check_replicas(self.served, after)
         if after == before:
-            return self._answer(after, 200), None
+            return self._answer(after, 200), ()
         if is_over(after):
             return self._answer(after, 200), self._edit(after, None)
         return self._kept(after, status=200)
 
-    def _delete(self) -> tuple[Response, Edit | None]:
-        before, options = self._found(), self._options()
+    def delete(self) -> tuple[Response, Edits]:
+        """The same for the deletion of one object."""
+        options, before = self._options, self._found()
         check_preconditions(self.served, options.get("preconditions") or {}, before["metadata"])
         left = deleted(before, options, self.served, self.state.contents.as_of)
         if left is not None:
             return self._kept(left, status=200)
         last = last_seen(before, self.served, self.state.contents.as_of)
-        answer = self._answer(last, 200) if last else self._gone(str(before["metadata"].get("uid", "")))
-        return answer, self._edit(before, None)
+        if last is None:
+            return self._gone(str(before["metadata"].get("uid", ""))), self._edit(before, None)
+        marked = self._kept(last, status=200)[1]
+        last["metadata"] |= {"resourceVersion": str(self._version + 1)} if marked else {}
+        return self._answer(last, 200), (*marked, *self._edit(before, None))
 
-    def _options(self) -> dict[str, Any]:
-        """How to delete."""
-        try:
-            found = msgspec.convert(self._decoded() if self.request.body else {}, _DeleteOptions)
-        except msgspec.ValidationError as error:
-            raise bad_request(f"the options are not of the form that they have: {error}") from None
-        options: dict[str, Any] = msgspec.to_builtins(found)
-        return options
+    def _delete_all(self) -> tuple[Response, Edits]:
+        """All that a list would hold; the answer is that list."""
+        if "deletecollection" not in self.served.entry["verbs"] or (self.served.namespaced and not self._namespace):
+            raise not_allowed()
+        query = first(self.request.query)
+        answer = self.state.list(self.served, self.target, query, self._form)
+        asked = ListOptions.of(query)
+        selection = Selection.of(asked, self.target.namespace, self.served)
+        contents = self.state.contents
+        found = page(self.state.records(self.served), asked, selection, contents.read, contents.version)
+        edits: Edits = ()
+        for item in found.items:
+            target = replace(self.target, name=item.record.name)
+            edits += replace(self, target=target, edits_before=len(edits)).delete()[1]
+        return answer, edits
 
     def _gone(self, uid: str) -> Response:
         group = {"group": self.served.group} if self.served.group else {}
@@ -146,17 +172,21 @@ class Changing:
         body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
         return self.state.ok(self.served, msgspec.json.encode(body))
 
-    def _kept(self, found: dict[str, Any], status: int) -> tuple[Response, Edit | None]:
-        found["metadata"]["resourceVersion"] = str(self.state.contents.version + 1)
+    def _kept(self, found: dict[str, Any], status: int) -> tuple[Response, Edits]:
+        found["metadata"] |= {} if self._is_dry else {"resourceVersion": str(self._version)}
         return self._answer(found, status), self._edit(found, msgspec.json.encode(found))
 
     def _answer(self, found: Mapping[str, Any], status: int) -> Response:
         if self.target.subresource == "scale":
             return self.state.ok(self.served, msgspec.json.encode(scale_of(found, self.served)), status)
-        return self.state.ok(self.served, alone(msgspec.json.encode(found), self.served), status)
+        metadata = found["metadata"]
+        record = Record(self._namespace, str(metadata["name"]), str(metadata.get("resourceVersion", "")), 0, 0, 0)
+        item = Item(record, msgspec.json.encode(found))
+        shown = self.state.shown(self.served, item, first(self.request.query), self._form)
+        return self.state.ok(self.served, shown, status)
 
-    def _edit(self, found: Mapping[str, Any], raw: bytes | None) -> Edit | None:
-        return None if self._is_dry else Edit(self._kind, self._namespace, str(found["metadata"]["name"]), raw)
+    def _edit(self, found: Mapping[str, Any], raw: bytes | None) -> Edits:
+        return () if self._is_dry else (Edit(self._kind, self._namespace, str(found["metadata"]["name"]), raw),)
 
     def _check_namespace(self, namespace: str, name: str) -> None:
         """A folder of manifests need not hold its namespaces; where there are any, all are taken to be there."""
@@ -175,6 +205,8 @@ class Changing:
         return found
 
     def _body(self) -> dict[str, Any]:
+        if self.request.method != "PATCH":
+            check_object(self.request)
         body: dict[str, Any] = self._decoded()
         check_form(body)
         return body
@@ -185,9 +217,6 @@ class Changing:
         except (msgspec.DecodeError, RecursionError):
             raise bad_request("the body of the request is no JSON that can be read") from None
 
-    def _header(self, name: str) -> str:
-        return next((value for key, value in self.request.headers if key.lower() == name), "")
-
     @property
     def _kind(self) -> KindKey:
         return self.served.api_version, self.served.kind
@@ -197,12 +226,22 @@ class Changing:
         return (self.target.namespace or "") if self.served.namespaced else ""
 
     @property
+    def _version(self) -> int:
+        """That an object gets which is written now."""
+        return self.state.contents.version + self.edits_before + 1
+
+    @property
     def _name(self) -> str:
         return self.target.name or ""
 
     @property
+    def _form(self) -> Form:
+        return negotiated(self.request, OBJECTS)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return deletion(self.request, self._decoded() if self.request.body else None)
+
+    @property
     def _is_dry(self) -> bool:
-        """A delete with a body takes its options from there alone."""
-        if self.request.method == "DELETE" and self.request.body:
-            return self._options().get("dryRun") == ["All"]
-        return dict(self.request.query).get("dryRun") == "All"
+        return bool(self._options["dryRun"]) if self.request.method == "DELETE" else is_dry(self.request)

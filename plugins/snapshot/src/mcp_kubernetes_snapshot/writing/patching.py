@@ -22,11 +22,18 @@ APPLY = "application/apply-patch+yaml"
 _TYPES: Mapping[str, type] = {JSON_PATCH: list, MERGE: dict, STRATEGIC: dict, APPLY: dict}
 
 
-def patched(found: Mapping[str, Any], patch: Any, media_type: str, served: Served) -> dict[str, Any]:
-    """The object after the patch. Raises Refusal; custom kinds have no strategic patches."""
+def check_format(media_type: str, served: Served) -> None:
+    """Raise Refusal for what is no patch. Custom kinds have no strategic ones."""
     accepted = [each for each in _TYPES if each != STRATEGIC or not served.is_custom]
-    if media_type not in accepted:
+    if media_type in accepted:
+        return
+    if served.is_custom:
         raise unknown_format(*accepted)
+    raise Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def patched(found: Mapping[str, Any], patch: Any, media_type: str, served: Served) -> dict[str, Any]:
+    """The object after the patch. Raises Refusal."""
     if not isinstance(patch, _TYPES[media_type]):
         raise bad_request("the patch is not of the form that its media type says")
     try:

@@ -80,7 +80,7 @@ def unprocessable() -> Refusal:
 def unknown_format(*accepted: str) -> Refusal:
     """A body in a form that this kind is not sent in."""
     text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
-    return Refusal(415, "UnsupportedMediaType", text, {})
+    return Refusal(415, "UnsupportedMediaType", text)
 
 
 def no_namespace(name: str) -> Refusal:

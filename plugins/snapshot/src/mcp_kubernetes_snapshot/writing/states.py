@@ -6,18 +6,21 @@ A state never changes, so a list is read page by page in the state in which it w
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes_snapshot.api.answering import CHANGES
+from mcp_kubernetes_snapshot.api.negotiating import finished
 from mcp_kubernetes_snapshot.api.paging import version_of
+from mcp_kubernetes_snapshot.api.query import Query, first
 from mcp_kubernetes_snapshot.api.status import Refusal, unreadable
 from mcp_kubernetes_snapshot.catalog import Catalog
+from mcp_kubernetes_snapshot.watching.bell import Bell
+from mcp_kubernetes_snapshot.watching.changes import Change, Changes
 from mcp_kubernetes_snapshot.writing.changing import Changing, Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mcp_kubernetes.spi import Request, Response
     from mcp_kubernetes_snapshot.api.answering import Answering
@@ -30,18 +33,26 @@ _CRD = "CustomResourceDefinition"
 
 
 class States:
-    """Answers in the state that is asked for. Synchronous, and asked from several threads."""
+    """Answers in the state that is asked for. Synchronous, and asked from several threads.
+
+    `changes` lead from each state to the next, and `bell` rings once the next one is there.
+    """
 
     def __init__(self, first: Answering, catalog: Callable[[Contents], Catalog]) -> None:
         self._catalog = catalog
         self._states = {first.contents.version: first}
         self._lock = threading.Lock()
         self.present = first
+        self.changes = Changes()
+        self.bell = Bell()
 
     def answer(self, request: Request) -> Response:
         """What an API server would say; never raises."""
+        return finished(request, self._answer(request))
+
+    def _answer(self, request: Request) -> Response:
         if not self.present.writable or request.method not in CHANGES:
-            return self._at(dict(request.query)).answer(request)
+            return self._at(first(request.query)).answer(request)
         try:
             return self._change(request) if self.present.changes(request) else self.present.answer(request)
         except Refusal as refusal:
@@ -53,20 +64,35 @@ class States:
         target = self.present.target(request)
         with self._lock:
             state = self.present
-            changing = Changing(state=state, request=request, target=target, served=state.served(target))
-            response, edit = changing.change()
-            if edit is not None:
-                self._go_on(edit)
+            served = state.served(target)
+            with served.warned():
+                response, edits = Changing(state=state, request=request, target=target, served=served).change()
+            if edits:
+                self._go_on(edits)
+        if edits:
+            self.bell.ring()
         return response
 
-    def _at(self, query: Mapping[str, str]) -> Answering:
+    def _at(self, query: Query) -> Answering:
         return self._states.get(version_of(query), self.present)
 
-    def _go_on(self, edit: Edit) -> None:
-        before = self.present.contents
-        contents = before.edited(*edit)
-        serves_anew = edit.kind[1] == _CRD or not (before.records.get(edit.kind) and contents.records[edit.kind])
-        catalog = self._catalog(contents) if serves_anew else self.present.catalog
+    def _go_on(self, edits: Sequence[Edit]) -> None:
+        before = contents = self.present.contents
+        for edit in edits:
+            contents = self._edited(contents, edit)
+        served_anew = any(_is_served_anew(edit, before, contents) for edit in edits)
+        catalog = self._catalog(contents) if served_anew else self.present.catalog
         self.present = replace(self.present, contents=contents, catalog=catalog)
         self._states[contents.version] = self.present
-        self._states.pop(contents.version - _MOST, None)
+        if len(self._states) > _MOST:
+            del self._states[next(iter(self._states))]
+
+    def _edited(self, before: Contents, edit: Edit) -> Contents:
+        after = before.edited(*edit)
+        was, now = (each.find(edit.kind, edit.namespace, edit.name) for each in (before, after))
+        self.changes.add(Change(edit.kind, after.version, was, now))
+        return after
+
+
+def _is_served_anew(edit: Edit, before: Contents, after: Contents) -> bool:
+    return edit.kind[1] == _CRD or not (before.records.get(edit.kind) and after.records[edit.kind])

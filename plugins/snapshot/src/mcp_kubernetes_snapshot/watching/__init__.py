@@ -1,0 +1,1 @@
+"""Watches: what is there, and then each change of it."""
