@@ -133,9 +133,9 @@ class Answering:
         self.check_listed(served, target)
         asked = ListOptions.of(query)
         selection = Selection.of(asked, target.namespace, served)
-        version = self.contents.version
-        found = page(self.records(served), asked, selection, self.contents.read, version)
-        return self.ok(served, self._listed(served, found, query, form))
+        contents = self.contents.ahead()
+        found = page(self.records(served), asked, selection, contents.read, contents.version)
+        return self.ok(served, self._listed(served, found, query, form, contents))
 
     def check_listed(self, served: Served, target: APIPath) -> None:
         """Raise Refusal where there is no list: what can only be created in a namespace has no path without one."""
@@ -146,10 +146,10 @@ class Answering:
         """Where all objects of that kind lie."""
         return self.contents.records.get((served.api_version, served.kind), ())
 
-    def _listed(self, served: Served, found: Page, query: Query, form: Form) -> bytes:
+    def _listed(self, served: Served, found: Page, query: Query, form: Form, contents: Contents) -> bytes:
         if form.kind == "Table":
-            return Tabulator.of(query, form, served, self.contents).list(found.items, found.metadata)
-        raws = [item.read(self.contents.read) for item in found.items]
+            return Tabulator.of(query, form, served, contents).list(found.items, found.metadata)
+        raws = [item.read(contents.read) for item in found.items]
         head = {"kind": served.list_kind or f"{served.kind}List", "apiVersion": served.api_version}
         items: list[Any] = [in_list(raw, served) for raw in raws] if not form.kind else []
         metadata = {"continue": "", **found.metadata} if served.is_custom and not form.kind else found.metadata

@@ -10,7 +10,13 @@ from mcp_kubernetes_snapshot.api.negotiating import Form
 from mcp_kubernetes_snapshot.api.status import Refusal
 from mcp_kubernetes_snapshot.served import Served
 
+
+class _Described(msgspec.Struct):
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_METADATA = msgspec.json.Decoder(_Described)
 _encode = msgspec.json.encode
 
 
@@ -34,7 +40,7 @@ def in_list(raw: bytes, served: Served) -> msgspec.Raw:
 
 def metadata_alone(raw: bytes, form: Form) -> dict[str, Any]:
     """The PartialObjectMetadata of an object, in the version of that form."""
-    metadata = _FIELDS.decode(raw).get("metadata", msgspec.Raw(b"{}"))
+    metadata = _METADATA.decode(raw).metadata
     return {"kind": "PartialObjectMetadata", "apiVersion": form.api_version, "metadata": metadata}
 
 

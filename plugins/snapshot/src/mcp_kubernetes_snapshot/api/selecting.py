@@ -66,6 +66,8 @@ class Selection:
         """The object, if it is selected; read only where name and namespace do not tell."""
         if self.namespace not in {None, record.namespace}:
             return None
+        if not self.selects:
+            return Item(record, None)
         identity = {"metadata": {"name": record.name, "namespace": record.namespace}}
         if not all(term.matches(identity) for term in self.terms if term.is_about_metadata):
             return None

@@ -48,7 +48,8 @@ class Tabulator:
 
     def list(self, items: Sequence[Item], metadata: Mapping[str, Any]) -> bytes:
         """The Table of a page. What the API server itself made of all its objects is not made anew."""
-        rows = [self.contents.row(self.served.place, item.record) for item in items]
+        place = self.served.place
+        rows = [self.contents.row(place, item.record) for item in items]
         if None not in rows and not is_arranged(self._kind):
             return self._table([*map(self._recorded, rows, items)], metadata)
         shown = arranged(self._kind, [self._shown(item) for item in items])
