@@ -31,7 +31,7 @@ _YAML = frozenset({".yaml", ".yml"})
 _SAYS_VERSION = b"apiVersion"
 _MARKED = b"==== START logs"
 _SNIFFED = 4096
-_FORGOTTEN = 32 << 20
+_FORGOTTEN = 8 << 20
 """So much of a file is looked at before its pages are given back."""
 
 MOST_BYTES = 3 << 20

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 _SMALL = 1 << 20
 """A file of no more bytes is read at once: to map one takes longer than to read it."""
 
-_WINDOW = 32 << 20
+_WINDOW = 8 << 20
 _LONGEST_LINE = 1 << 16
 
 
