@@ -84,7 +84,7 @@ class Reading:
                 self._numbers.pop(id(found.source), None)  # a file of a folder is not met again
 
     def _file(self, found: Found) -> Iterator[Read]:
-        with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
+        with found.source.view(found.offset, found.size) as view:
             start = bytes(view[:_SNIFFED])
             if path := path_of(found.name):
                 self.documents[path] = Extent(self._number(found.source), found.offset, found.size)
