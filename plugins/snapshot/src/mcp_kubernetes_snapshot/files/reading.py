@@ -31,7 +31,7 @@ _YAML = frozenset({".yaml", ".yml"})
 _SAYS_VERSION = b"apiVersion"
 _MARKED = b"==== START logs"
 _SNIFFED = 4096
-_FORGOTTEN = 32 << 20
+_FORGOTTEN = 8 << 20
 """So much of a file is looked at before its pages are given back."""
 
 MOST_BYTES = 3 << 20
@@ -84,7 +84,7 @@ class Reading:
                 self._numbers.pop(id(found.source), None)  # a file of a folder is not met again
 
     def _file(self, found: Found) -> Iterator[Read]:
-        with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
+        with found.source.view(found.offset, found.size) as view:
             start = bytes(view[:_SNIFFED])
             if path := path_of(found.name):
                 self.documents[path] = Extent(self._number(found.source), found.offset, found.size)
