@@ -141,6 +141,13 @@ def test_discovery_is_not_sent_again_to_those_who_have_it(snapshot: Opened) -> N
     assert snapshot.answering.answer(Request(method="GET", path="/apis", headers=headers)).status == 304
 
 
+@pytest.mark.parametrize("accept", ["text/plain", "*/*", "application/json", ""])
+def test_a_log_is_text_whatever_is_accepted(snapshot: Opened, accept: str) -> None:
+    known = snapshot.ask(f"{SHOP}/p1/log", accept="application/json")
+    assert known.status != 406
+    assert snapshot.ask(f"{SHOP}/p1/log", accept=accept) == known
+
+
 def test_a_group_that_nobody_serves_is_no_page(snapshot: Opened) -> None:
     answer = snapshot.ask("/apis/a.b/v1/x")
     assert (answer.status, answer.body) == (404, b"404 page not found\n")
