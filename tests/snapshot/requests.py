@@ -60,8 +60,8 @@ def ask(path: str, accept: str = JSON, *, method: str = "GET", body: Any = None,
 
 
 def watch(path: str, accept: str = JSON, **query: str) -> Ask:
-    """A watch of a second."""
-    return ask(path, accept, watch="true", timeoutSeconds="1", **query)
+    """A watch of two seconds: time enough for what is there, also on a busy machine."""
+    return ask(path, accept, watch="true", timeoutSeconds="2", **query)
 
 
 def config(name: str, **metadata: Any) -> dict[str, Any]:

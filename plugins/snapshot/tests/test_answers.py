@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mcp_kubernetes.spi import Request
+from mcp_kubernetes_snapshot.api.status import Refusal
+from mcp_kubernetes_snapshot.watching.watch import begun, is_watch
 
 if TYPE_CHECKING:
     from conftest import Opened, Opening
 
 PODS = "/api/v1/pods"
 SHOP = "/api/v1/namespaces/shop/pods"
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 PARTIAL = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 
@@ -135,6 +141,13 @@ def test_discovery_is_not_sent_again_to_those_who_have_it(snapshot: Opened) -> N
     assert snapshot.answering.answer(Request(method="GET", path="/apis", headers=headers)).status == 304
 
 
+@pytest.mark.parametrize("accept", ["text/plain", "*/*", "application/json", ""])
+def test_a_log_is_text_whatever_is_accepted(snapshot: Opened, accept: str) -> None:
+    known = snapshot.ask(f"{SHOP}/p1/log", accept="application/json")
+    assert known.status != 406
+    assert snapshot.ask(f"{SHOP}/p1/log", accept=accept) == known
+
+
 def test_a_group_that_nobody_serves_is_no_page(snapshot: Opened) -> None:
     answer = snapshot.ask("/apis/a.b/v1/x")
     assert (answer.status, answer.body) == (404, b"404 page not found\n")
@@ -148,3 +161,49 @@ def test_an_object_that_is_not_what_its_kind_says_is_shown_all_the_same(opened: 
     cells = opened(tmp_path).rows(SHOP)[0]["cells"]
     assert cells[0] == "odd"
     assert len(cells) == 9
+
+
+_VALUES = ["", "0", "1", "true", "false", "x", "-1", "99", "a=b", "a in (b)", "metadata.name=p1", "spec.nodeName=n1"]
+_QUERIES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *("watch", "limit", "continue", "resourceVersion", "resourceVersionMatch", "sendInitialEvents"),
+                *("allowWatchBookmarks", "timeoutSeconds", "labelSelector", "fieldSelector", "includeObject", "pretty"),
+            ]
+        ),
+        st.sampled_from([*_VALUES, "Exact", "NotOlderThan", "Object", "None"]) | st.text(max_size=3),
+    ),
+    max_size=5,
+)
+_PATHS = st.sampled_from(
+    [
+        PODS,
+        SHOP,
+        f"{SHOP}/p1",
+        f"{SHOP}/p1/log",
+        f"{SHOP}/p1/scale",
+        "/api",
+        "/apis",
+        "/apis/apps/v1",
+        "/",
+        "",
+        "//",
+        "/x",
+    ]
+) | st.text("/api.v1%", max_size=9)
+_ACCEPTED = st.sampled_from(["", "*/*", TABLE, PARTIAL, AGGREGATED, "text/plain", ";;,q=", "application/json;q=x;as"])
+_METHODS = st.sampled_from(["GET", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "X"])
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_METHODS, _PATHS, _QUERIES, _ACCEPTED)
+def test_whatever_is_asked_is_answered(
+    snapshot: Opened, method: str, path: str, query: list[tuple[str, str]], accept: str
+) -> None:
+    request = Request(method=method, path=path, query=tuple(query), headers=(("Accept", accept),))
+    answer = snapshot.answering.answer(request)
+    assert answer.status in {200, 204, 400, 404, 405, 406, 410, 422, 500, 504}
+    if is_watch(request):
+        with suppress(Refusal):
+            begun(snapshot.answering, request)

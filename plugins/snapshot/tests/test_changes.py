@@ -82,7 +82,10 @@ def test_a_state_of_long_ago_has_expired(snapshot: Writable) -> None:
     for number in range(_MOST):
         snapshot.ask("PATCH", f"{CONFIGS}/a", {"data": {"a": str(number + 2)}})
     answer = snapshot.ask("GET", CONFIGS, continue_=token)
-    assert (answer.status, json.loads(answer.body)["reason"]) == (410, "Expired")
+    status = json.loads(answer.body)
+    assert (answer.status, status["reason"]) == (410, "Expired")
+    assert snapshot.ask("POST", CONFIGS, config("cc")).status == 201
+    assert snapshot.names(limit="2", continue_=status["metadata"]["continue"]) == ["c", "cc"]
 
 
 def test_the_files_stay_as_they_are(snapshot: Writable, files: Path) -> None:

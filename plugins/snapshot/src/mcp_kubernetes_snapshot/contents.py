@@ -48,6 +48,24 @@ def key_of(namespace: str, name: str) -> str:
     return f"{namespace}/{name}" if namespace else name
 
 
+class Edit(NamedTuple):
+    """An object that is to be kept in this form, or to be gone."""
+
+    kind: KindKey
+    namespace: str
+    name: str
+    raw: bytes | None
+
+
+class Change(NamedTuple):
+    """One object before and after; None where it was not there yet, or is not any more. Each has its own version."""
+
+    kind: KindKey
+    version: int
+    before: Record | None
+    after: Record | None
+
+
 class LogPiece(NamedTuple):
     """Where a container's log lies, and whether it is that of the container before."""
 
@@ -119,15 +137,23 @@ class Contents:
         """The same with a place for what is written: an unnamed temporary file, gone when the snapshot is closed."""
         return replace(self, sources=[*self.sources, OpenFile.temporary()])
 
-    def edited(self, kind: KindKey, namespace: str, name: str, raw: bytes | None) -> Contents:
-        """The next state of one that is writable: with this object, or without it. This one stays as it is."""
-        version = self.version + 1
-        records = [*self.records.get(kind, ())]
-        place = bisect_left(records, key_of(namespace, name), key=lambda record: record.key)
-        there = place < len(records) and records[place].key == key_of(namespace, name)
-        new = [] if raw is None else [Record(namespace, name, str(version), *self._written(raw))]
-        records[place : place + there] = new
-        return replace(self, records={**self.records, kind: records}, version=version)
+    def edited(self, edits: Sequence[Edit]) -> tuple[Contents, Sequence[Change]]:
+        """The next state of one that is writable, and the changes that lead to it. This one stays as it is."""
+        lists = {kind: [*self.records.get(kind, ())] for kind in {edit.kind for edit in edits}}
+        versions = range(self.version + 1, self.version + 1 + len(edits))
+        changes = [self._change(lists[edit.kind], edit, v) for v, edit in zip(versions, edits, strict=True)]
+        return replace(self, records={**self.records, **lists}, version=self.version + len(edits)), changes
+
+    def _change(self, records: list[Record], edit: Edit, version: int) -> Change:
+        """Carry out one edit in the list of its kind."""
+        key = key_of(edit.namespace, edit.name)
+        place = bisect_left(records, key, key=lambda record: record.key)
+        before = records[place] if place < len(records) and records[place].key == key else None
+        after = None
+        if edit.raw is not None:
+            after = Record(edit.namespace, edit.name, str(version), *self._written(edit.raw))
+        records[place : place + bool(before)] = [after] if after else []
+        return Change(edit.kind, version, before, after)
 
     def _written(self, raw: bytes) -> Extent:
         scratch = self.sources[-1]

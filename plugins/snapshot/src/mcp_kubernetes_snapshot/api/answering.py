@@ -85,11 +85,18 @@ class Answering:
         if request.method != "GET" or request.upgrades:
             changes = request.method in CHANGES or request.upgrades
             raise not_allowed(_READ_ONLY) if changes else not_allowed()
-        form = negotiated(request, OBJECTS)
         query = first(request.query)
+        if (served.group, served.plural, target.subresource) == ("", "pods", "log"):
+            return self._log(served, target, query)  # text, whatever else would do
+        form = negotiated(request, OBJECTS)
         if target.name is None:
             return self.list(served, target, query, form)
         return self._one(served, target, query, form)
+
+    def _log(self, served: Served, target: APIPath, query: Query) -> Response:
+        pod = pod_of(self.read(served, target))
+        pieces = self.contents.logs.get((target.namespace or "", target.name or ""), ())
+        return log(pod, pieces, query, self.contents.as_of, self.contents.piece)
 
     def _server(self, request: Request, path: str) -> Response:
         if is_discovery(path):
@@ -162,13 +169,7 @@ class Answering:
     def _one(self, served: Served, target: APIPath, query: Query, form: Form) -> Response:
         self._check_readable(served, target)
         raw = self.read(served, target)
-        if (served.group, served.plural, target.subresource) == ("", "pods", "log"):
-            pieces = self.contents.logs.get((target.namespace or "", target.name or ""), ())
-            return log(
-                pod_of(raw), pieces, query, self.contents.as_of, lambda e: self.contents.sources[e[0]].read(*e[1:])
-            )
         if target.subresource == "scale":
-            self.check_subresource(served, target)
             return self.ok(served, msgspec.json.encode(scale_of(msgspec.json.decode(raw), served)))
         check_single(query, self.contents.version)
         return self.ok(served, self.shown(served, Item(self._record(served, target), raw), query, form))
@@ -189,7 +190,7 @@ class Answering:
         if below in served.subresources and "get" not in served.verbs_of(below):
             raise not_allowed()
         self.check_subresource(served, target)
-        if below and below not in {"scale", "log"} and not served.answers_itself(below):
+        if below and below != "scale" and not served.answers_itself(below):
             raise not_served(_NOT_HELD)
 
     def read(self, served: Served, target: APIPath) -> bytes:

@@ -18,6 +18,16 @@ from mcp_kubernetes_snapshot.api.selecting import Item, Read, Selection
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, expired
 from mcp_kubernetes_snapshot.contents import Record
 
+_PRESENT = -1
+"""In a token: whatever the version of the list is by then."""
+
+_INCONSISTENT = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
@@ -97,8 +107,8 @@ def _start(asked: ListOptions, version: int) -> str:
     start, of = _opened(asked.token)
     if asked.version not in {"", "0"}:
         raise bad_request("specifying resource version is not allowed when using continue")
-    if of != version:
-        raise expired("The provided continue parameter is too old to display a consistent list result.")
+    if of not in {version, _PRESENT}:
+        raise expired(_INCONSISTENT, _token(start, _PRESENT))
     return start
 
 

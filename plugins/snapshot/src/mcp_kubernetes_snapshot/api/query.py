@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_valid
 
+_NUMBER = re.compile(r"[0-9]+\Z")
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 _NOT_OLDER = "NotOlderThan"
 _MATCHES = ("Exact", _NOT_OLDER)
@@ -121,7 +122,7 @@ def _unsupported(value: str, *supported: str) -> _Problem:
 
 def number_of(version: str) -> int:
     """The resourceVersion that was asked for; 0 for any. Raises ValueError in an API server's words."""
-    if version and not version.isdecimal():
+    if version and not _NUMBER.match(version):
         problem = f'strconv.ParseUint: parsing "{version}": invalid syntax'
         raise ValueError(f'resourceVersion: Invalid value: "{version}": {problem}')
     return int(version or 0)

@@ -13,7 +13,10 @@ JSON = {"content-type": "application/json"}
 
 
 class Refusal(Exception):
-    """The request is answered with this Status, and a warning where the kind that it is about deserves one."""
+    """The request is answered with this Status, and a warning where the kind that it is about deserves one.
+
+    `token` continues a list that is not there any more in the present one.
+    """
 
     def __init__(self, code: int, reason: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -21,10 +24,12 @@ class Refusal(Exception):
         self.reason = reason
         self.details = details
         self.warning = ""
+        self.token = ""
 
     def status(self) -> dict[str, Any]:
         """The Status."""
-        body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": str(self)}
+        metadata = {"continue": self.token} if self.token else {}
+        body = {"kind": "Status", "apiVersion": "v1", "metadata": metadata, "status": "Failure", "message": str(self)}
         body |= {"reason": self.reason} if self.reason else {}
         body |= {"details": self.details} if self.details is not None else {}
         return body | {"code": self.code}
@@ -83,9 +88,11 @@ def unreadable() -> Refusal:
     )
 
 
-def expired(message: str) -> Refusal:
-    """The state that is asked for is not there any more."""
-    return Refusal(410, "Expired", message)
+def expired(message: str, token: str = "") -> Refusal:
+    """The state that is asked for is not there any more; with `token` the present one goes on at the same place."""
+    found = Refusal(410, "Expired", message)
+    found.token = token
+    return found
 
 
 def not_allowed(message: str = "the server does not allow this method on the requested resource") -> Refusal:

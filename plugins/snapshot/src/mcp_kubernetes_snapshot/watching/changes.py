@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from mcp_kubernetes_snapshot.api.status import expired
-from mcp_kubernetes_snapshot.contents import KindKey, Record
+from mcp_kubernetes_snapshot.contents import Change
 
 _MOST = 2_000
 """Older changes are forgotten: a watcher that is further behind is told 410. Each is two records: 200 bytes."""
-
-
-class Change(NamedTuple):
-    """One object before and after; None where it was not there yet, or is not any more."""
-
-    kind: KindKey
-    version: int
-    before: Record | None
-    after: Record | None
 
 
 class Changes:

@@ -10,8 +10,7 @@ import msgspec
 from mcp_kubernetes_snapshot.api.objects import alone, metadata_alone
 from mcp_kubernetes_snapshot.api.selecting import Item
 from mcp_kubernetes_snapshot.api.status import Refusal
-from mcp_kubernetes_snapshot.contents import Record
-from mcp_kubernetes_snapshot.watching.changes import Change
+from mcp_kubernetes_snapshot.contents import Change, Record
 from mcp_kubernetes_snapshot.watching.watch import Watch
 
 _LAST_INITIAL = {"k8s.io/initial-events-end": "true"}

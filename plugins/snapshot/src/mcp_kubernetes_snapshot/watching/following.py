@@ -11,8 +11,7 @@ from contextlib import aclosing, suppress
 from mcp_kubernetes.spi import Disconnected, TimedOut
 from mcp_kubernetes_snapshot.api.paging import within
 from mcp_kubernetes_snapshot.api.status import Refusal, unreadable
-from mcp_kubernetes_snapshot.contents import Record
-from mcp_kubernetes_snapshot.watching.changes import Change
+from mcp_kubernetes_snapshot.contents import Change, Record
 from mcp_kubernetes_snapshot.watching.events import Events, error
 from mcp_kubernetes_snapshot.watching.watch import Watch
 from mcp_kubernetes_snapshot.writing.states import States

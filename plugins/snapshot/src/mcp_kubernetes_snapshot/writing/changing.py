@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,7 +14,7 @@ from mcp_kubernetes_snapshot.api.paging import page
 from mcp_kubernetes_snapshot.api.query import ListOptions, first
 from mcp_kubernetes_snapshot.api.selecting import Item, Selection
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_allowed, not_served
-from mcp_kubernetes_snapshot.contents import KindKey, Record
+from mcp_kubernetes_snapshot.contents import Edit, KindKey, Record
 from mcp_kubernetes_snapshot.writing.deleting import deleted, is_over, last_seen
 from mcp_kubernetes_snapshot.writing.drafting import changed, created
 from mcp_kubernetes_snapshot.writing.options import check_object, deletion, is_dry, media_type
@@ -39,15 +39,6 @@ if TYPE_CHECKING:
 
 _NAMESPACES = ("v1", "Namespace")
 _WRITTEN = frozenset({"status", "scale"})
-
-
-class Edit(NamedTuple):
-    """An object that is to be kept in this form, or to be gone."""
-
-    kind: KindKey
-    namespace: str
-    name: str
-    raw: bytes | None
 
 
 Edits = tuple[Edit, ...]
@@ -160,11 +151,11 @@ class Changing:
         selection = Selection.of(asked, self.target.namespace, self.served)
         contents = self.state.contents
         found = page(self.state.records(self.served), asked, selection, contents.read, contents.version)
-        edits: Edits = ()
+        edits: list[Edit] = []
         for item in found.items:
             target = replace(self.target, name=item.record.name)
             edits += replace(self, target=target, edits_before=len(edits)).delete()[1]
-        return answer, edits
+        return answer, tuple(edits)
 
     def _gone(self, uid: str) -> Response:
         group = {"group": self.served.group} if self.served.group else {}

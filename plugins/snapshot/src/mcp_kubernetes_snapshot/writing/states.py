@@ -16,15 +16,15 @@ from mcp_kubernetes_snapshot.api.query import Query, first
 from mcp_kubernetes_snapshot.api.status import Refusal, unreadable
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.watching.bell import Bell
-from mcp_kubernetes_snapshot.watching.changes import Change, Changes
-from mcp_kubernetes_snapshot.writing.changing import Changing, Edit
+from mcp_kubernetes_snapshot.watching.changes import Changes
+from mcp_kubernetes_snapshot.writing.changing import Changing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mcp_kubernetes.spi import Request, Response
     from mcp_kubernetes_snapshot.api.answering import Answering
-    from mcp_kubernetes_snapshot.contents import Contents
+    from mcp_kubernetes_snapshot.contents import Contents, Edit, KindKey
 
 _MOST = 200
 """Older states are forgotten; whoever reads on in one of them is told 410."""
@@ -77,22 +77,17 @@ class States:
         return self._states.get(version_of(query), self.present)
 
     def _go_on(self, edits: Sequence[Edit]) -> None:
-        before = contents = self.present.contents
-        for edit in edits:
-            contents = self._edited(contents, edit)
-        served_anew = any(_is_served_anew(edit, before, contents) for edit in edits)
+        before = self.present.contents
+        contents, changes = before.edited(edits)
+        for change in changes:
+            self.changes.add(change)
+        served_anew = any(_is_served_anew(kind, before, contents) for kind in {edit.kind for edit in edits})
         catalog = self._catalog(contents) if served_anew else self.present.catalog
         self.present = replace(self.present, contents=contents, catalog=catalog)
         self._states[contents.version] = self.present
         if len(self._states) > _MOST:
             del self._states[next(iter(self._states))]
 
-    def _edited(self, before: Contents, edit: Edit) -> Contents:
-        after = before.edited(*edit)
-        was, now = (each.find(edit.kind, edit.namespace, edit.name) for each in (before, after))
-        self.changes.add(Change(edit.kind, after.version, was, now))
-        return after
 
-
-def _is_served_anew(edit: Edit, before: Contents, after: Contents) -> bool:
-    return edit.kind[1] == _CRD or not (before.records.get(edit.kind) and after.records[edit.kind])
+def _is_served_anew(kind: KindKey, before: Contents, after: Contents) -> bool:
+    return kind[1] == _CRD or not (before.records.get(kind) and after.records[kind])
