@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App
+    from mcp_kubernetes.blocks import Block, InBlocks
     from mcp_kubernetes.calls import Budget, Lasting, Outliving, ToolCall
     from mcp_kubernetes.effects import Effect, Operation
     from mcp_kubernetes.errors import Denied, Forbidden, InvalidArguments, NotFound, ToolError
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.kinds import KindProfile, Noise, Relation
     from mcp_kubernetes.kube.catalogue.serving import APIResource, Endpoint
-    from mcp_kubernetes.kube.client import Cluster, TablePage
+    from mcp_kubernetes.kube.client import Cluster
     from mcp_kubernetes.kube.containers.captured import Excerpt
     from mcp_kubernetes.kube.containers.executing import Execution
+    from mcp_kubernetes.kube.reads.pages import TablePage
     from mcp_kubernetes.manifest import Manifest, PatchType, ordered, read_manifests, read_patch
     from mcp_kubernetes.parameters import (
         AllNamespaces,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "app": ("App",),
+    "blocks": ("Block", "InBlocks"),
     "calls": ("Budget", "Lasting", "Outliving", "ToolCall"),
     "effects": ("Effect", "Operation"),
     "errors": ("Denied", "Forbidden", "InvalidArguments", "NotFound", "ToolError"),
@@ -73,9 +76,10 @@ _HOMES = {
     "identity": ("Identity",),
     "kinds": ("KindProfile", "Noise", "Relation"),
     "kube.containers.captured": ("Excerpt",),
-    "kube.client": ("Cluster", "TablePage"),
+    "kube.client": ("Cluster",),
     "kube.containers.executing": ("Execution",),
     "kube.catalogue.serving": ("APIResource", "Endpoint"),
+    "kube.reads.pages": ("TablePage",),
     "manifest": ("Manifest", "PatchType", "ordered", "read_manifests", "read_patch"),
     "parameters": (
         "APIGroup",
@@ -104,6 +108,7 @@ __all__ = [
     "AllNamespaces",
     "Answer",
     "App",
+    "Block",
     "Budget",
     "Change",
     "Cluster",
@@ -124,6 +129,7 @@ __all__ = [
     "Happenings",
     "Header",
     "Identity",
+    "InBlocks",
     "InvalidArguments",
     "KindProfile",
     "Lasting",

@@ -31,6 +31,20 @@ def load(name: str) -> ModuleType:
         gc.enable()
 
 
+def load_unbuilt(name: str) -> ModuleType:
+    """Import `name` as `load` does; each Pydantic model that is defined meanwhile is built when it is used first.
+
+    Every model takes over the configuration of its bases, so that of `BaseModel` reaches all (decision 0032).
+    """
+    from pydantic import BaseModel  # loaded by then: what has settings has models
+
+    BaseModel.model_config["defer_build"] = True
+    try:
+        return load(name)
+    finally:
+        del BaseModel.model_config["defer_build"]
+
+
 def lazily(namespace: dict[str, Any], homes: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
     """A module's `__getattr__` (PEP 562) that loads each public name when it is used first, then keeps it.
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, cast
 
-from mcp_kubernetes.results import NOTE, Cell, Form, clean
+from mcp_kubernetes.results import NOTE, Cell, Form, clean, has_unseen
 from mcp_kubernetes.yaml_form import json_text, yaml_text
 
 _FENCE = "<<<data"
@@ -37,9 +39,20 @@ def unposed(line: str) -> str:
     return f" {line}" if line.startswith((NOTE, _FENCE)) else line
 
 
+def lines_of(rows: Sequence[Sequence[Cell]]) -> list[str]:
+    """What `line_of` makes of each, all at once where a look at the whole tells that none needs one of its own."""
+    texts = rows if set(map(type, chain.from_iterable(rows))) == {str} else map(_texts, rows)
+    lines = list(map("\t".join, cast("Iterable[list[str]]", texts)))
+    text = "\n".join(("", *lines))
+    is_broken = text.count("\t") != sum(map(len, rows)) - len(rows) or text.count("\n") != len(rows)
+    if is_broken or has_unseen(text) or f"\n{NOTE}" in text or f"\n{_FENCE}" in text:
+        return list(map(line_of, rows))
+    return lines
+
+
 def line_of(row: Any) -> str:
     """A row as tab-separated cells without line breaks."""
-    cells = [cell if type(cell) is str else _cell(cell) for cell in row]
+    cells = _texts(row)
     joined = "".join(cells)
     return unposed("\t".join(cells if joined.isascii() and joined.isprintable() else map(clean, cells)))
 
@@ -52,6 +65,10 @@ def without(lines: list[str], spare: frozenset[int]) -> list[str]:
 def kept(cells: Any, spare: frozenset[int]) -> list[Any]:
     """The cells at positions that cannot be spared."""
     return [cell for at, cell in enumerate(cells) if at not in spare]
+
+
+def _texts(row: Any) -> list[str]:
+    return [cell if type(cell) is str else _cell(cell) for cell in row]
 
 
 def _cell(value: Cell) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_kubernetes.blocks import Block, InBlocks
 from mcp_kubernetes.errors import Expired, ToolError
 from mcp_kubernetes.fitting import more_bytes, object_within, within
 from mcp_kubernetes.log import report
 from mcp_kubernetes.redact import redact_lines
-from mcp_kubernetes.rendering import kept, line_of, without
+from mcp_kubernetes.rendering import kept, line_of, lines_of, without
 from mcp_kubernetes.results import Header, Object, Row, Rows
 
 if TYPE_CHECKING:
@@ -35,37 +37,59 @@ class Table:
     shown: int = 0
     lines: list[str] = field(default_factory=list)
     header: Header = field(default_factory=lambda: Header(()))
+    has_header: bool = False
     dropped: frozenset[int] = frozenset()
 
     async def render(self, part: Rows) -> str:
         """The header and the rows that fit; the rest is in the notes."""
-        async with aclosing(_iterate(part.rows)) as rows:
+        async with aclosing(_iterate(part.rows)) as items:
             try:
                 async with self.call.within_deadline():
-                    await self._fill(part, rows)
+                    await self._fill(part, items)
             except Exception as error:
                 if not self.shown:
                     raise
                 self._note_stop(why_stopped(self.call, error), goes_on=not isinstance(error, Expired))
         return "\n".join(self.lines)
 
-    async def _fill(self, part: Rows, rows: AsyncIterator[Row]) -> None:
-        has_header = bool(part.columns)
-        if has_header:
-            await self._add_header(part.columns)
-        async for row in rows:
-            if not has_header and not isinstance(row, Object):
-                has_header = await self._add_header(row)
-                continue
-            if self._is_full():
-                return self._note_limit()
-            if not await self._add(row):
-                return self._note_budget()
-            self.shown += 1
-            has_header = True
-            if self._is_full() and self.page and self.page.bindings:
-                return self._note_limit()
-        return None
+    async def _fill(self, part: Rows, items: AsyncIterator[Row | Block]) -> None:
+        if part.columns:
+            self.has_header = await self._add_header(part.columns)
+        async for item in items:
+            if not isinstance(item, Block):
+                if not await self._goes_on(item):
+                    return
+            elif not self._takes_all(item):
+                for row in item.rows:
+                    if not await self._goes_on(row):
+                        return
+
+    def _takes_all(self, block: Block) -> bool:
+        """Whether all rows of the block were added at once: where that is all the same as one after the other."""
+        rows = block.ahead
+        wanted = self.page.limit - self.shown if self.page and self.page.limit is not None else math.inf
+        if not rows or not self.has_header or self.dropped or len(rows) >= wanted:
+            return False
+        text = redact_lines(lines_of(rows))
+        if not self.call.budget.take(len(text.encode()) + 1):
+            return False
+        self.lines += text.split("\n")
+        self.shown += len(rows)
+        block.take()
+        return True
+
+    async def _goes_on(self, row: Row) -> bool:
+        """Add one row; False after the last one, with a note of what is left."""
+        if not self.has_header and not isinstance(row, Object):
+            self.has_header = await self._add_header(row)
+            return True
+        if self._is_full():
+            return self._note_limit()
+        if not await self._add(row):
+            return self._note_budget()
+        self.shown += 1
+        self.has_header = True
+        return not (self._is_full() and self.page and self.page.bindings) or self._note_limit()
 
     def _is_full(self) -> bool:
         """Whether the caller wants no more. A listing tells by its cursor if there is more, other rows by the next."""
@@ -109,12 +133,14 @@ class Table:
         )  # fmt: skip
         return True
 
-    def _note_budget(self) -> None:
+    def _note_budget(self) -> Literal[False]:
         self.call.budget.take(self.call.budget.left)
         self._note_rest("the answer's budget of {limit} bytes is spent", self.call.budget.max_bytes, shown=False)
+        return False
 
-    def _note_limit(self) -> None:
+    def _note_limit(self) -> Literal[False]:
         self._note_rest("the limit of {limit} is reached", self.shown, shown=True)
+        return False
 
     def _note_rest(self, why: str, limit: int, *, shown: bool) -> None:
         cursor = self.page.cursor(shown=shown) if self.page else None
@@ -134,8 +160,9 @@ def _size(lines: list[str]) -> int:
     return sum(len(line.encode()) + 1 for line in lines)
 
 
-async def _iterate(rows: Any) -> AsyncGenerator[Row]:
-    """The rows, lazy or not; what is lazy is closed when nobody reads on."""
+async def _iterate(rows: Any) -> AsyncGenerator[Row | Block]:
+    """The rows, lazy or not, in blocks where they come so; what is lazy is closed when nobody reads on."""
+    rows = rows.blocks if isinstance(rows, InBlocks) else rows
     if not hasattr(rows, "__aiter__"):
         for row in rows:
             yield row

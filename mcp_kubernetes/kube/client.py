@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import namedtuple
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_kubernetes.errors import InvalidArguments
@@ -25,6 +25,7 @@ from mcp_kubernetes.kube.reads.copying import Copying
 from mcp_kubernetes.kube.reads.examining import Examiner
 from mcp_kubernetes.kube.reads.expression import Expression
 from mcp_kubernetes.kube.reads.listing import PAGE_ROWS, Lister, Question
+from mcp_kubernetes.kube.reads.pages import TablePage
 from mcp_kubernetes.kube.reads.places import Place, Position
 from mcp_kubernetes.kube.reads.slimming import Profiles
 from mcp_kubernetes.parameters import Page, Selectors
@@ -45,22 +46,6 @@ _BYTES_PER_ROW = 48
 
 _FEWEST_OBJECTS = 100
 """Asked for at once although fewer rows are wanted: who reads objects may pass over many."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TablePage:
-    """One page of the server's own table. Iterate over it once for the rows: tuples as long as `columns`.
-
-    With `spans_namespaces` the first column is the namespace.
-    """
-
-    columns: tuple[ColumnDefinition, ...]
-    spans_namespaces: bool
-    cells: Iterator[tuple[str, list[Any]]]
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        for namespace, cells in self.cells:
-            yield (namespace, *cells) if self.spans_namespaces else tuple(cells)
 
 
 class Cluster(Changes, Copying, Running, Reviews, Serving):
@@ -205,6 +190,7 @@ class Cluster(Changes, Copying, Running, Reviews, Serving):
                     columns=(*chunk.columns, *more),
                     spans_namespaces=question.spans_namespaces,
                     cells=position.rows(chunk),
+                    ahead=chunk.ahead,
                 )
 
     async def _chunks(self, question: Question, page: Page | None) -> AsyncGenerator[tuple[Position, Chunk]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_kubernetes.hookspecs import hookimpl
-from mcp_kubernetes.loading import load
+from mcp_kubernetes.loading import load_unbuilt
 
 if TYPE_CHECKING:
     from mcp_kubernetes.app import App
@@ -28,7 +28,7 @@ class Stdio:
 
     async def serve(self, app: App) -> None:
         """Serve until standard input ends."""
-        await load("mcp_kubernetes.transports.stdio").serve(app)
+        await load_unbuilt("mcp_kubernetes.transports.stdio").serve(app)
 
 
 @hookimpl

@@ -251,6 +251,27 @@ def test_whatever_would_be_masked_is_suspect(trees: list[Any]) -> None:
     assert any_is_suspect(b"[" + b",".join(items) + b"]") or not any(changed)
 
 
+CELLS = st.lists(TEXTS | st.none() | st.integers(), min_size=1, max_size=4)
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(st.lists(st.tuples(CELLS, st.none() | st.dictionaries(NAMES, TREES, max_size=3)), min_size=1, max_size=5))
+def test_a_row_of_a_table_is_masked_the_same_whatever_stands_around_it(rows: list[tuple[list[Any], Any]]) -> None:
+    made = [{"cells": cells, "object": one} for cells, one in rows]
+    table = {"kind": "Table", "columnDefinitions": [{"name": "Name"}]}
+    alone = [row for each in made for row in hide({**table, "rows": [each]})["rows"]]
+    assert hide({**table, "rows": made})["rows"] == alone
+    assert (alone != made) == any(map(would_change, made))
+
+
+def would_change(row: dict[str, Any]) -> bool:
+    cover = Cover(owned(KEY_OF_MARKS, b""))
+    for cell in row["cells"]:
+        cover.field(cell, "")
+    cover.value(row["object"])
+    return cover.changed
+
+
 DEEP = '{"a":' * 5_000 + f'{{"password":"{PLANTED}"}}' + "}" * 5_000
 
 

@@ -179,8 +179,11 @@ def _audit_lines(stderr: bytearray) -> list[dict[str, Any]]:
 
 
 def environment(kubeconfig: Path | None, **more: str) -> dict[str, str]:
-    """The variables of a user who has this kubeconfig and not the extra `fast`, and sets nothing else of ours."""
-    left_out = ("MCP_KUBERNETES_", "KUBE", "PYTEST_")
+    """The variables of a user who has this kubeconfig and not the extra `fast`, and sets nothing else of ours.
+
+    What is installed for a user is compiled; ours would be at each start where no bytecode may be written.
+    """
+    left_out = ("MCP_KUBERNETES_", "KUBE", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     own = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
     return {**kept, **own, "MCP_KUBERNETES_SERVER__EVENT_LOOP": "asyncio", **more}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ class Chunk:
     keys: Callable[[int], str] | None = None
     is_loose: bool = False
 
+    @property
+    def ahead(self) -> Sequence[Any]:
+        """The rows after its place that match."""
+        rows = self.rows[self.place.skip :]
+        return rows if self.verdicts is None else list(compress(rows, self.verdicts[self.place.skip :]))
+
     def at(self, taken: int) -> Place:
         """The place after so many of its rows."""
         last = self.keys(taken - 1) if self.keys and taken else self.place.last
@@ -70,11 +77,12 @@ class Tally:
     matched: int = 0
     unclear: int = 0
 
-    def count(self, verdict: bool | None) -> None:
-        """Count one object."""
+    def count(self, verdict: bool | None) -> bool:
+        """Count one object, and say whether it matches."""
         self.seen += 1
         self.matched += verdict is True
         self.unclear += verdict is None
+        return verdict is True
 
 
 @dataclass
@@ -91,9 +99,7 @@ class Position:
         self._chunk, self._taken = chunk, chunk.place.skip
         for number, row in enumerate(chunk.rows[self._taken :], self._taken):
             self._taken += 1
-            verdict = True if chunk.verdicts is None else chunk.verdicts[number]
-            self.tally.count(verdict)
-            if verdict:
+            if chunk.verdicts is None or self.tally.count(chunk.verdicts[number]):
                 yield row
 
     @property

@@ -69,7 +69,9 @@ class _Hiding:
             return joined(parts | {"object": msgspec.Raw(self.answer(bytes(parts["object"])))})
         if "rows" in parts and "columnDefinitions" in parts:
             columns = _sensitive_columns(bytes(parts["columnDefinitions"])) if self._looks else {}
-            return self._each(body, parts, "rows", lambda raw: self._row(raw, columns))
+            if columns or self._suspects_any(bytes(parts["rows"])):
+                return self._each(body, parts, "rows", lambda raw: self._row(raw, columns))
+            return body
         if "items" in parts and "metadata" in parts and _is_list(parts):
             if self._suspects_any(bytes(parts["items"])):
                 return self._each(body, parts, "items", self._object)
@@ -77,7 +79,10 @@ class _Hiding:
         return self._object(body)
 
     def _suspects_any(self, items: bytes) -> bool:
-        """Whether one of them is suspected. What the list says of itself is left out: its token holds anything."""
+        """Whether one of them is suspected, told by one search for all of them.
+
+        What the list says of itself is left out: its token holds anything.
+        """
         return any_is_suspect(items) if self._looks else _holds_secret(items)
 
     def _each(self, body: bytes, parts: dict[str, Any], name: str, one: Callable[[bytes], bytes]) -> bytes:

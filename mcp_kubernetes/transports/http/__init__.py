@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcp_kubernetes.hookspecs import hookimpl
-from mcp_kubernetes.loading import load
+from mcp_kubernetes.loading import load_unbuilt
 from mcp_kubernetes.transports.http.settings import NAME, HTTPSettings
 from mcp_kubernetes.transports.http.tokens import TokenFile
 
@@ -22,7 +22,7 @@ class StreamableHTTP:
 
     async def serve(self, app: App) -> None:
         """Serve until SIGTERM or SIGINT arrives. Raises ConfigError for an address that cannot be served at."""
-        await load("mcp_kubernetes.transports.http.serving").serve(app)
+        await load_unbuilt("mcp_kubernetes.transports.http.serving").serve(app)
 
 
 @hookimpl

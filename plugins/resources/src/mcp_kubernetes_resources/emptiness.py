@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp_kubernetes import Forbidden, NotFound, Selectors, ToolCall, ToolError
 
 if TYPE_CHECKING:
-    from mcp_kubernetes_resources.ways import Lines
+    from collections.abc import AsyncGenerator
+
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class Scope:
         return {"where": self.selectors, "all_namespaces": self.all_namespaces, "api_group": self.api_group}
 
 
-async def noting_none(call: ToolCall, scope: Scope, lines: Lines) -> Lines:
+async def noting_none(call: ToolCall, scope: Scope, lines: AsyncGenerator[Line]) -> AsyncGenerator[Line]:
     """Pass everything on; an empty list says why it is empty, and one that is forbidden what is not."""
     empty = True
     try:

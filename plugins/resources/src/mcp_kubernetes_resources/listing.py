@@ -10,6 +10,7 @@ from mcp_kubernetes import (
     AllNamespaces,
     APIGroup,
     Effect,
+    InBlocks,
     InvalidArguments,
     Namespace,
     Page,
@@ -68,7 +69,7 @@ async def k8s_list_resources(
         selectors=selectors,
         is_continued=page.continue_ is not None,
     )
-    return Rows((), noting_none(call, scope, _way(call, scope, page, columns, count_by, sort_by, output)))
+    return Rows((), InBlocks(noting_none(call, scope, _way(call, scope, page, columns, count_by, sort_by, output))))
 
 
 def _way(

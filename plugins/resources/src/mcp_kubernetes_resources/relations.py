@@ -7,11 +7,11 @@ uses or names.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from mcp_kubernetes import KindProfile, Object, Page, Relation, Rows, Selectors, Text, ToolCall, ToolError
+from mcp_kubernetes import InBlocks, KindProfile, Object, Page, Relation, Rows, Selectors, Text, ToolCall, ToolError
 from mcp_kubernetes_resources.emptiness import Scope
 from mcp_kubernetes_resources.ways import table, with_key
 
@@ -62,7 +62,7 @@ async def _read(
     """A header, and one row more than are shown if there are more."""
     if relation.key is None:
         page = Page(limit=MOST_ROWS + 1)
-        return _split(await _lines_of(table(call, scope, page, "table"), page))
+        return _split(await _lines_of(InBlocks(table(call, scope, page, "table")), page))
     page = Page(limit=_LOOKED_AT)
     header, rows = _split(await _lines_of(with_key(call, scope, None, relation.key, page), page))
     if page.cursor(shown=True):
@@ -71,10 +71,10 @@ async def _read(
     return header, [row[:-1] for row in rows if wanted.intersection(_several(row[-1]))]
 
 
-async def _lines_of(lines: AsyncIterator[Any], page: Page) -> list[Any]:
+async def _lines_of(lines: InBlocks | AsyncGenerator[Sequence[Any]], page: Page) -> list[Any]:
     """The header and as many lines as one page has: no second request."""
     read: list[Any] = []
-    async with aclosing(lines):  # type: ignore[type-var]
+    async with aclosing(lines):
         async for line in lines:
             read.append(line)
             if len(read) - 1 == page.limit:

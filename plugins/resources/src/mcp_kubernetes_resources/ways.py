@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcp_kubernetes import Header, Object, Page, ToolCall
+from mcp_kubernetes import Block, Header, Object, Page, ToolCall
 from mcp_kubernetes_resources.columns import cells
 from mcp_kubernetes_resources.counting import MOST_VALUES, Count
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes_resources.emptiness import Scope
     from mcp_kubernetes_resources.ordering import Order
 
-Lines = AsyncGenerator[Sequence[Any] | Object]
+Lines = AsyncGenerator[Sequence[Any] | Object | Block]
 
 _SHORTEST_ROW = 4
 _KEY = "SORT KEY"
@@ -30,15 +30,20 @@ async def objects(call: ToolCall, scope: Scope, page: Page, form: Literal["yaml"
 
 
 async def table(call: ToolCall, scope: Scope, page: Page, output: str) -> Lines:
-    """The server's own columns: as in kubectl get, with `wide` all of them, with `name` that of the names."""
+    """The server's own columns: as in kubectl get, with `wide` all of them, with `name` that of the names.
+
+    The rows come as one block for each page.
+    """
     shown: list[int] = []
     async with aclosing(call.cluster.table(scope.kind, scope.namespace, page=page, **scope.options)) as parts:
         async for part in parts:
-            for row in part:
-                if not shown:
-                    shown = _shown(part, output)
-                    yield Header((_header(part)[index] for index in shown), _spare(part, shown))
-                yield [row[index] for index in shown]
+            if part.ahead and not shown:
+                shown = _shown(part, output)
+                yield Header((_header(part)[index] for index in shown), _spare(part, shown))
+            block = part.block(shown)
+            if part.ahead:
+                yield block
+            block.take()
 
 
 async def chosen(call: ToolCall, scope: Scope, columns: Mapping[str, str], page: Page) -> Lines:
