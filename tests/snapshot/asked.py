@@ -168,6 +168,20 @@ _METHODS = {
     "POST into another namespace": (ask(CONFIGS, method="POST", body=config("q"), dryRun="All"),),
     "POST to an object": (ask(f"{CONFIGS}/settings", method="POST", body=config("settings")),),
     "DELETE in all namespaces": (ask("/api/v1/configmaps", method="DELETE"),),
+    "DELETE of custom objects in all namespaces": (
+        ask("/apis/example.com/v1/certificates", method="DELETE", dryRun="All"),
+    ),
+    "DELETE of a cluster's custom objects": (ask("/apis/example.com/v1/planets", method="DELETE", dryRun="All"),),
+    "POST of a custom object without a namespace": (
+        ask("/apis/example.com/v1/certificates", method="POST", body={}, dryRun="All"),
+    ),
+    "apply without a namespace": (
+        ask("/api/v1/configmaps/q", method="PATCH", body=config("q"), form="application/apply-patch+yaml"),
+    ),
+    "POST of what is only read": (ask("/api/v1/componentstatuses", method="POST", body={}),),
+    "PATCH of what is only read": (ask("/api/v1/componentstatuses/x", method="PATCH", body={}, form=MERGE),),
+    "DELETE of what is only created": (ask("/api/v1/namespaces/shop/bindings/x", method="DELETE"),),
+    "POST without a namespace": (ask("/api/v1/configmaps", method="POST", body=config("q"), dryRun="All"),),
     "DELETE of all namespaces": (ask("/api/v1/namespaces", method="DELETE"),),
     "POST of text": (ask(CONFIGS, method="POST", body={}, form="text/plain"),),
     "PATCH with text": (ask(f"{CONFIGS}/settings", method="PATCH", body={}, form="text/plain"),),

@@ -91,6 +91,8 @@ WATCHED: dict[str, Watched] = {
         _followed(),
         create("w7", finalizers=["example.com/hold"]),
         delete("w7"),
+        delete("w7"),
+        ask(TRIAL, method="DELETE"),
         merge("w7", {"metadata": {"finalizers": None}}),
         last=("DELETED", "w7"),
     ),

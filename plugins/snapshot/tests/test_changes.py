@@ -135,6 +135,16 @@ REFUSED = {
     "operations that are none": ("PATCH", f"{CONFIGS}/a", [5], "application/json-patch+json", 422),
     "the whole object": ("PATCH", f"{CONFIGS}/a", [{"op": "remove", "path": ""}], "application/json-patch+json", 422),
     "lists of all namespaces": ("DELETE", "/api/v1/configmaps", None, JSON, 405),
+    "something in all namespaces": ("POST", "/api/v1/configmaps", {"metadata": {"name": "x"}}, JSON, 405),
+    "an object of no namespace": (
+        "PATCH",
+        "/api/v1/configmaps/x",
+        {"metadata": {}},
+        "application/apply-patch+yaml",
+        404,
+    ),
+    "half a dry run": ("DELETE", f"{CONFIGS}/a", {"dryRun": ["Half"]}, JSON, 422),
+    "a name that is not said": ("PUT", f"{CONFIGS}/a", {"metadata": {}}, JSON, 400),
     "something that runs": ("POST", "/api/v1/namespaces/shop/pods/a/eviction", {}, JSON, 404),
     "an unknown kind": ("POST", "/api/v1/namespaces/shop/nonsense", {}, JSON, 404),
 }

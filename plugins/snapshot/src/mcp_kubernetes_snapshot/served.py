@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcp_kubernetes_snapshot.api.status import Refusal
+from mcp_kubernetes_snapshot.api.status import NotAllowed, Refusal
 
 VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 """Of everything that is served, in the order of an API server's custom kinds."""
@@ -64,6 +64,8 @@ class Served:
         """Refusals that are raised meanwhile carry the warning, too."""
         try:
             yield
+        except NotAllowed:
+            raise
         except Refusal as refusal:
             refusal.warning = self.warning
             raise

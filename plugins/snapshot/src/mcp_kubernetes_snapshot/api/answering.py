@@ -69,7 +69,7 @@ class Answering:
         try:
             return APIPath.of(request.path.removesuffix("/"))
         except UnparsablePath:
-            raise self._nothing_at(request.path) from None
+            raise self.nothing_at(request.path) from None
 
     def _answer(self, request: Request) -> Response:
         target = self.target(request)
@@ -103,7 +103,7 @@ class Answering:
             return discovery(request, path, self.catalog)
         body = self.contents.document(path)
         if body is None:
-            raise self._nothing_at(path)
+            raise self.nothing_at(path)
         if request.method != "GET":
             raise not_allowed()
         is_json = body.lstrip().startswith(b"{")
@@ -111,7 +111,7 @@ class Answering:
             body = b"ok"  # what was recorded are the single checks
         return Response(status=200, headers=JSON if is_json else _TEXT, body=body)
 
-    def _nothing_at(self, path: str) -> Refusal:
+    def nothing_at(self, path: str) -> Refusal:
         """What an API server says of a path at which nothing is, or why a snapshot has nothing there."""
         root, group, *_ = [*path[1:].split("/"), ""]
         if root == "api" or (root == "apis" and self.catalog.is_built_in(group)):
@@ -126,7 +126,7 @@ class Answering:
         if served is None or (
             target.namespace is not None and not served.namespaced and target.resource != "namespaces"
         ):
-            raise self._nothing_at(target.path)
+            raise self.nothing_at(target.path)
         return served
 
     def check_subresource(self, served: Served, target: APIPath) -> None:
@@ -147,7 +147,14 @@ class Answering:
     def check_listed(self, served: Served, target: APIPath) -> None:
         """Raise Refusal where there is no list: what can only be created in a namespace has no path without one."""
         if "list" not in served.entry["verbs"]:
-            raise self._nothing_at(target.path) if served.namespaced and target.namespace is None else not_allowed()
+            raise self.nothing_at(target.path) if served.namespaced and target.namespace is None else not_allowed()
+
+    def check_namespace(self, served: Served, target: APIPath) -> None:
+        """Raise Refusal where a namespace is missing: in all of them together, things can be listed and no more."""
+        if not served.namespaced or target.namespace is not None:
+            return
+        is_listed = target.name is None and not served.is_custom and "list" in served.entry["verbs"]
+        raise not_allowed() if is_listed else self.nothing_at(target.path)
 
     def records(self, served: Served) -> Sequence[Record]:
         """Where all objects of that kind lie."""
@@ -199,7 +206,7 @@ class Answering:
 
     def _record(self, served: Served, target: APIPath) -> Record:
         if served.namespaced and target.namespace is None:
-            raise self._nothing_at(target.path)
+            raise self.nothing_at(target.path)
         namespace = (target.namespace or "") if served.namespaced else ""
         record = self.contents.find((served.api_version, served.kind), namespace, target.name or "")
         if record is None:

@@ -53,6 +53,13 @@ class NoPage(Refusal):
         return Response(status=404, headers={"content-type": "text/plain; charset=utf-8"}, body=f"{self}\n".encode())
 
 
+class NotAllowed(Refusal):
+    """Nobody does this there: whoever would warn of the kind is not even asked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(405, "MethodNotAllowed", message, {})
+
+
 def not_found(group: str, plural: str, name: str) -> Refusal:
     """There is no object of that name."""
     resource = f"{plural}.{group}" if group else plural
@@ -97,4 +104,4 @@ def expired(message: str, token: str = "") -> Refusal:
 
 def not_allowed(message: str = "the server does not allow this method on the requested resource") -> Refusal:
     """Nobody does this there, or a snapshot does not."""
-    return Refusal(405, "MethodNotAllowed", message, {})
+    return NotAllowed(message)

@@ -38,6 +38,17 @@ if TYPE_CHECKING:
     from mcp_kubernetes_snapshot.served import Served
 
 _NAMESPACES = ("v1", "Namespace")
+_VERBS = {
+    ("POST", False): "create",
+    ("PUT", True): "update",
+    ("PATCH", True): "patch",
+    ("DELETE", True): "delete",
+    ("DELETE", False): "deletecollection",
+}
+"""By method, and whether an object is named."""
+
+_OF_ONE = frozenset({"get", "update", "patch", "delete"})
+
 _WRITTEN = frozenset({"status", "scale"})
 
 
@@ -57,6 +68,8 @@ class Changing:
 
     def change(self) -> tuple[Response, Edits]:
         """The answer, and what has changed: nothing for a dry run, nor where all is as it was."""
+        self.state.check_namespace(self.served, self.target)
+        self._check_verb()
         self._check_subresource()
         if self.request.method != "DELETE":
             is_dry(self.request)
@@ -72,6 +85,13 @@ class Changing:
             case "DELETE", False:
                 return self._delete_all()
         raise not_allowed()
+
+    def _check_verb(self) -> None:
+        verbs = self.served.entry["verbs"]
+        verb = _VERBS.get((self.request.method, bool(self.target.name)))
+        if verb in verbs or self.target.subresource:
+            return
+        raise self.state.nothing_at(self.target.path) if self._name and _OF_ONE.isdisjoint(verbs) else not_allowed()
 
     def _check_subresource(self) -> None:
         subresource = self.target.subresource
@@ -132,6 +152,8 @@ class Changing:
         options, before = self._options, self._found()
         check_preconditions(self.served, options.get("preconditions") or {}, before["metadata"])
         left = deleted(before, options, self.served, self.state.contents.as_of)
+        if left == before:
+            return self._answer(before, 200), ()
         if left is not None:
             return self._kept(left, status=200)
         last = last_seen(before, self.served, self.state.contents.as_of)
@@ -143,8 +165,6 @@ class Changing:
 
     def _delete_all(self) -> tuple[Response, Edits]:
         """All that a list would hold; the answer is that list."""
-        if "deletecollection" not in self.served.entry["verbs"] or (self.served.namespaced and not self._namespace):
-            raise not_allowed()
         query = first(self.request.query)
         answer = self.state.list(self.served, self.target, query, self._form)
         asked = ListOptions.of(query)
