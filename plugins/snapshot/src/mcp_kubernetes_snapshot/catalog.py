@@ -7,6 +7,7 @@ that would hide objects which another one has is left out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -17,6 +18,7 @@ from mcp_kubernetes_snapshot.definitions import defined, version_order
 from mcp_kubernetes_snapshot.served import AGE, NAME, PLAIN, VERBS, Column, Served
 
 _EVENTS = ("", "events.k8s.io")
+_PLURAL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 
 Present = Mapping[tuple[str, str], frozenset[str]]
 """Versions in which there are objects, by group and kind."""
@@ -38,16 +40,18 @@ class Catalog:
         crds: Sequence[Mapping[str, Any]],
         own: Sequence[Mapping[str, Any]] = (),
         tables: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+        plurals: Mapping[tuple[str, str], str] = MappingProxyType({}),
     ) -> Catalog:
         """What is served with these objects and definitions; `scopes` tells whether a kind was seen in a namespace.
 
-        `own` are the groups of the cluster's own discovery, and `tables` the columns of its own tables by place.
+        `own` are the groups of the cluster's own discovery, `tables` the columns of its own tables by place, and
+        `plurals` what kinds are called in paths, by group and kind, as far as the snapshot tells.
         """
         recorded = json.loads(files(__package__).joinpath("recorded.json").read_text("utf-8"))
         known = [*_builtin(recorded), *defined(crds)]
         known = [_with_columns(each, tables.get(each.place)) for each in (_as_served(known, own) if own else known)]
         kept = [each for each in known if _shows(each, present)]
-        found = (*kept, *_others(present, scopes, kept, known))
+        found = (*kept, *_others(present, scopes, kept, known, plurals))
         by_path = {(each.group, each.version, each.plural): each for each in found}
         return cls(served=tuple(by_path.values()), version=recorded["version"], _by_path=by_path)
 
@@ -126,15 +130,24 @@ def _shows(each: Served, present: Present) -> bool:
 
 
 def _others(
-    present: Present, scopes: Mapping[tuple[str, str], bool], kept: Sequence[Served], known: Sequence[Served]
+    present: Present,
+    scopes: Mapping[tuple[str, str], bool],
+    kept: Sequence[Served],
+    known: Sequence[Served],
+    plurals: Mapping[tuple[str, str], str],
 ) -> Iterator[Served]:
     """Kinds, and versions of kinds, that nobody described."""
+    owners = {(each.group, each.plural): each.kind for each in known}
     there = {(each.group, each.version, each.kind) for each in kept}
     for (group, kind), versions in sorted(present.items()):
         like = next((each for each in known if (each.group, each.kind) == (group, kind)), None)
+        plural = plurals.get((group, kind), "")
+        if not _PLURAL.match(plural) or owners.setdefault((group, plural), kind) != kind:
+            plural = _plural(kind.lower())
         for version in sorted(versions, key=version_order, reverse=True):
             if (group, version, kind) not in there:
-                yield _like(like, version) if like else _guessed(group, version, kind, namespaced=scopes[group, kind])
+                guessed = _guessed(group, version, kind, plural, namespaced=scopes[group, kind])
+                yield _like(like, version) if like else guessed
 
 
 def _like(known: Served, version: str) -> Served:
@@ -142,9 +155,9 @@ def _like(known: Served, version: str) -> Served:
     return replace(known, version=version, entry={**known.entry, "responseKind": kind})
 
 
-def _guessed(group: str, version: str, kind: str, *, namespaced: bool) -> Served:
+def _guessed(group: str, version: str, kind: str, plural: str, *, namespaced: bool) -> Served:
     entry = {
-        "resource": _plural(kind.lower()),
+        "resource": plural,
         "responseKind": {"group": group, "version": version, "kind": kind},
         "scope": "Namespaced" if namespaced else "Cluster",
         "singularResource": kind.lower(),

@@ -16,7 +16,8 @@ from mcp_kubernetes.spi import Connection, Request, Response, UnknownCluster
 from mcp_kubernetes_snapshot.api.answering import Answering
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents
-from mcp_kubernetes_snapshot.files.finding import Refused
+from mcp_kubernetes_snapshot.files.layouts.discovery import is_aggregated
+from mcp_kubernetes_snapshot.files.unpacking import Refused
 from mcp_kubernetes_snapshot.writing.states import States
 
 _log = logging.getLogger(__name__)
@@ -133,17 +134,15 @@ def _catalog(contents: Contents) -> Catalog:
     versions = {kind: frozenset(found) for kind, found in present.items()}
     own = [group for root in ("/api", "/apis") for group in _groups(contents.document(root))]
     tables = {place: table.columns for place, table in contents.tables.items()}
-    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)], own, tables)
+    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)], own, tables, contents.plurals)
 
 
 def _groups(body: bytes | None) -> list[dict[str, Any]]:
-    """Of a recorded root of discovery; none where it is of another form."""
-    try:
-        found = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-        items: list[dict[str, Any]] = found.get("items") or []
-    except msgspec.DecodeError:
+    """Of a root of discovery that was kept; none where it is of another form."""
+    if body is None or not is_aggregated(body):
         return []
-    return items if found.get("kind") == "APIGroupDiscoveryList" else []
+    items: list[dict[str, Any]] = msgspec.json.decode(body)["items"]
+    return items
 
 
 def _is_definition(crd: dict[str, Any]) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,10 +11,13 @@ import msgspec
 from mcp_kubernetes.spi import Response
 from mcp_kubernetes_snapshot.api.status import bad_request, not_served
 from mcp_kubernetes_snapshot.contents import LogPiece
+from mcp_kubernetes_snapshot.files.log_text import Asked, LogText
+from mcp_kubernetes_snapshot.files.logs import age_of, restart_of
 from mcp_kubernetes_snapshot.files.sources import Extent
 
-_STAMP = re.compile(rb"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ?", re.MULTILINE)
 _TEXT = {"content-type": "text/plain"}
+_NO_TIMES = "this log was recorded without times, so its lines are marked with the moment when the container began"
+_ALL_TIMES = ", and those of all times are here"
 
 
 def log(
@@ -28,17 +30,80 @@ def log(
     """The log that `query` asks for. Raises Refusal."""
     container = _container(pod, query.get("container", ""))
     previous = query.get("previous") in {"true", "1"}
-    piece = next((each for each in pieces if (each.container, each.previous) == (container, previous)), None)
-    if piece is None:
+    status = _status(pod, container)
+    text = _text([each for each in pieces if each.container == container], status, read, previous=previous)
+    if text is None:
         which = "its previous container" if previous else "it"
         raise not_served(f'the snapshot holds no log of container "{container}": {which} was not recorded')
-    body = _lines(read(piece.extent), query, now)
-    return Response(status=200, headers=_TEXT, body=body)
+    asked = _asked(query, now, _began(status, previous=previous) or now)
+    body = text.lines(asked)
+    headers = dict(_TEXT)
+    if (asked.stamps or asked.since) and not text.has_times():
+        headers["warning"] = f'299 - "{_NO_TIMES}{_ALL_TIMES if asked.since else ""}"'
+    return Response(status=200, headers=headers, body=body[: int(query.get("limitBytes") or len(body))])
+
+
+def _text(
+    pieces: Sequence[LogPiece], status: Mapping[str, Any], read: Callable[[Extent], bytes], *, previous: bool
+) -> LogText | None:
+    """The log of one run. A file of a run before that holds nothing says that there was no such run."""
+    found = next((each for each in pieces if each.previous == previous and not each.rotated), None)
+    written = found.extent if found and not (previous and not found.extent.size) else None
+    rotated = [each for each in pieces if each.rotated]
+    last = status.get("restartCount") if isinstance(status.get("restartCount"), int) else None
+    run = (max((restart_of(e.rotated) for e in rotated), default=0) if last is None else last) - previous
+    of_run = sorted((e for e in rotated if restart_of(e.rotated) == run), key=lambda each: age_of(each.rotated))
+    if written is None and not of_run:
+        return None
+    return LogText(rotated=[each.extent for each in of_run], written=written, read=read)
+
+
+def _status(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
+    status = pod.get("status") or {}
+    keys = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+    found = (each for key in keys for each in status.get(key) or () if each.get("name") == container)
+    return next(found, {})
+
+
+def _began(status: Mapping[str, Any], *, previous: bool) -> datetime | None:
+    """When the run began whose log it is. Of a container that waits for its next run it is that of the last one."""
+    state, last = status.get("state") or {}, status.get("lastState") or {}
+    run = None if previous else state.get("running") or state.get("terminated")
+    return _instant((run or last.get("terminated") or {}).get("startedAt"))
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _asked(query: Mapping[str, str], now: datetime, began: datetime) -> Asked:
+    return Asked(
+        began=began,
+        since=_since(query, now),
+        tail=int(query["tailLines"]) if query.get("tailLines") else None,
+        stamps=query.get("timestamps") in {"true", "1"},
+    )
+
+
+def _since(query: Mapping[str, str], now: datetime) -> datetime | None:
+    if seconds := query.get("sinceSeconds"):
+        return now - timedelta(seconds=int(seconds))
+    if not query.get("sinceTime"):
+        return None
+    found = _instant(query["sinceTime"])
+    if found is None:
+        raise bad_request("sinceTime is no time as in RFC 3339")
+    return found
 
 
 def _container(pod: Mapping[str, Any], wanted: str) -> str:
     spec, pod_name = pod.get("spec") or {}, pod["metadata"]["name"]
-    names = [each["name"] for key in ("initContainers", "containers") for each in spec.get(key) or ()]
+    keys = ("initContainers", "containers", "ephemeralContainers")
+    names = [each["name"] for key in keys for each in spec.get(key) or ()]
     own = [each["name"] for each in spec.get("containers") or ()]
     if wanted in names or (wanted and not names):
         return wanted
@@ -50,29 +115,6 @@ def _container(pod: Mapping[str, Any], wanted: str) -> str:
         listed = " ".join(own)
         raise bad_request(f"a container name must be specified for pod {pod_name}, choose one of: [{listed}]{also}")
     return str(own[0])
-
-
-def _lines(body: bytes, query: Mapping[str, str], now: datetime) -> bytes:
-    stamped = _STAMP.match(body) is not None
-    wants_stamps = query.get("timestamps") in {"true", "1"}
-    since = _since(query, now)
-    if body and not stamped and (wants_stamps or since):
-        raise bad_request("the log in this snapshot was recorded without timestamps: ask without times")
-    lines = body.splitlines(keepends=True)
-    if since:
-        lines = [line for line in lines if (found := _STAMP.match(line)) and found[1].decode() >= since]
-    if tail := query.get("tailLines"):
-        lines = lines[-int(tail) :] if int(tail) else []
-    if stamped and not wants_stamps:
-        lines = [_STAMP.sub(b"", line, count=1) for line in lines]
-    text = b"".join(lines)
-    return text[: int(query["limitBytes"])] if query.get("limitBytes") else text
-
-
-def _since(query: Mapping[str, str], now: datetime) -> str:
-    if seconds := query.get("sinceSeconds"):
-        return (now - timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%S")
-    return query.get("sinceTime", "")[:19]
 
 
 def pod_of(raw: bytes) -> Mapping[str, Any]:

@@ -8,13 +8,15 @@ Anything else is decoded as a whole, one document or one line at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 _FIRST_ITEM = re.compile(rb'"items": ?\[\r?\n( +)\{')
 _ANY_ITEMS = re.compile(rb'"items"\s*:\s*\[\s*')
+_FIRST_OF_ARRAY = re.compile(rb"\s*\[\r?\n( +)\{")
+_ARRAY = re.compile(rb"\s*\[\s*")
 _BETWEEN = re.compile(rb"\s*,?\s*")
 # With the line break in front, and not with `^`: a fixed beginning is searched for ten times as fast.
 _OPEN = re.compile(rb"\n\{[ \t]*\r?\n")
@@ -26,7 +28,11 @@ _NEAR = 65_536
 
 
 class Damaged(ValueError):
-    """What was read is no JSON, or not all of it is there."""
+    """What was read is no JSON, or not all of it is there; or, where nothing is `lost`, it is no object."""
+
+    def __init__(self, problem: str, *, lost: bool = True) -> None:
+        super().__init__(problem)
+        self.lost = lost
 
 
 class ListHead(msgspec.Struct, rename="camel"):
@@ -51,8 +57,13 @@ class Piece:
 
 def pieces(view: memoryview) -> Iterator[Piece | Damaged]:
     """The objects one after the other; what cannot be read is told, and passed over as far as it can be."""
-    opened = _OPEN_AT_ONCE.match(view) or _OPEN.search(view)
-    if opened is None:
+    array = _FIRST_OF_ARRAY.match(view)
+    if array:
+        end = yield from _indented(view, array, 0)
+        opened = _OPEN.search(view, end)
+    else:
+        opened = _OPEN_AT_ONCE.match(view) or (None if _ARRAY.match(view) else _OPEN.search(view))
+    if opened is None and not array:
         yield from _compact(view)
     while opened:
         first = _FIRST_ITEM.search(view, opened.start(), min(len(view), opened.start() + _NEAR))
@@ -65,7 +76,7 @@ def _indented(view: memoryview, first: re.Match[bytes], start: int) -> Generator
     """The items of an indented list; returns where its document ends."""
     head = _head(view, first, start)
     open_at: int | None = None
-    for line in re.compile(rb"\n(?:" + first[1] + rb"([{}])|\})").finditer(view, first.start(1) - 1):
+    for line in re.compile(rb"\n(?:" + first[1] + rb"([{}])|[}\]])").finditer(view, first.start(1) - 1):
         if line[1] == b"{":
             open_at = line.start(1)
         elif line[1] is None:
@@ -134,21 +145,40 @@ def _is_whole(text: memoryview) -> bool:
 def _document(view: memoryview, start: int, end: int) -> Iterator[Piece | Damaged]:
     try:
         found = msgspec.json.decode(view[start:end], type=_List)
+    except msgspec.ValidationError:
+        yield from _array(view, start, end)
+        return
     except (msgspec.DecodeError, RecursionError):
         yield Damaged("is no JSON object, or a damaged one")
         return
     if found.items is None or not found.kind.endswith("List"):
         yield Piece(start=start, end=end)
     else:
-        yield from _placed(view, found, start)
+        head = ListHead(api_version=found.api_version, kind=found.kind)
+        yield from _placed(view, found.items, _ANY_ITEMS.search(view, start), head)
 
 
-def _placed(view: memoryview, found: _List, start: int) -> Iterator[Piece | Damaged]:
-    """Items of a list that was decoded: each is looked for where the one before it ends."""
-    head = ListHead(api_version=found.api_version, kind=found.kind)
-    lead = _ANY_ITEMS.search(view, start)
-    place = lead.end() if lead else start
-    for item in found.items or ():
+def _array(view: memoryview, start: int, end: int) -> Iterator[Piece | Damaged]:
+    """What is JSON, but no object: the objects of an array, if that is what it is."""
+    try:
+        items = msgspec.json.decode(view[start:end], type=list[msgspec.Raw])
+    except msgspec.ValidationError:
+        items = []
+    except (msgspec.DecodeError, RecursionError):
+        yield Damaged("is no JSON object, or a damaged one")
+        return
+    if any(bytes(memoryview(item)[:1]) == b"{" for item in items):
+        yield from _placed(view, items, _ARRAY.match(view, start), None)
+    else:
+        yield Damaged("is no Kubernetes object", lost=False)
+
+
+def _placed(
+    view: memoryview, items: Sequence[msgspec.Raw], lead: re.Match[bytes] | None, head: ListHead | None
+) -> Iterator[Piece | Damaged]:
+    """Items that were decoded: each is looked for where the one before it ends."""
+    place = lead.end() if lead else 0
+    for item in items:
         text = memoryview(item)
         if view[place : place + len(text)] != text:
             yield Damaged("has a list whose items cannot be told apart")

@@ -12,6 +12,9 @@ import msgspec
 from mcp_kubernetes import InvalidArguments, read_manifests
 from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
+from mcp_kubernetes_snapshot.files.layouts.asides import Aside, aside_of, operand_version
+from mcp_kubernetes_snapshot.files.layouts.names import is_archive, is_bare
+from mcp_kubernetes_snapshot.files.layouts.told import NOTHING, Told, told_by
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
 from mcp_kubernetes_snapshot.files.recorded import (
     Finished,
@@ -25,10 +28,11 @@ from mcp_kubernetes_snapshot.files.recorded import (
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source, forget
 
-_YAML = frozenset({".yaml", ".yml"})
+_OBJECTS = frozenset({".json", ".yaml", ".yml"})
 _SAYS_VERSION = b"apiVersion"
 _MARKED = b"==== START logs"
 _SNIFFED = 4096
+_MOST_ASIDE = 16 << 20
 _FORGOTTEN = 32 << 20
 """So much of a file is looked at before its pages are given back."""
 
@@ -83,6 +87,10 @@ class Reading:
     documents: dict[str, Extent] = field(default_factory=dict)
     tables: dict[str, RecordedTable] = field(default_factory=dict)
     finished: Finished | None = None
+    collected: str = ""
+    plurals: dict[tuple[str, str], str] = field(default_factory=dict)
+    _told: Told = NOTHING
+    _operand: bytes | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
     _converted: OpenFile | None = None
 
@@ -95,6 +103,8 @@ class Reading:
                 yield from self._file(found)
             except OSError:
                 self.report.add("cannot be read", str(found.name))
+        if self._operand and "/version" not in self.documents:
+            self.documents["/version"] = self._kept(self._operand)
 
     def _file(self, found: Found) -> Iterator[Read]:
         with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
@@ -106,14 +116,34 @@ class Reading:
             elif is_note(found.name):
                 self._note(found.name, bytes(view))
             elif key := key_of(found.name):
-                self.logs[key] = Extent(self._number(found.source), found.offset, found.size)
-            elif found.name.suffix == ".json" or _MARKED in start or (found.alone and start.lstrip()[:1] == b"{"):
-                yield from self._json(found, view)
-            elif found.name.suffix in _YAML or found.alone:
-                is_json = start.lstrip()[:1] in {b"{", b"["}
-                yield from self._json(found, view) if is_json else self._yaml(found, view)
+                self._log(key, Extent(self._number(found.source), found.offset, found.size))
+            elif aside := self._aside(found, view):
+                self._take(aside)
+            elif is_dump(found, start):
+                self._told = told_by(found.name)
+                yield from self._dump(found, view)
             else:
-                self.report.add("is of another kind", str(found.name), lost=False)
+                reason = "is an archive of its own" if is_archive(found.name) else "is of another kind"
+                self.report.add(reason, str(found.name), lost=False)
+
+    def _log(self, key: LogKey, place: Extent) -> None:
+        """Of one that is there twice, or as two files of which one is empty, the larger one is kept."""
+        if key not in self.logs or place.size > self.logs[key].size:
+            self.logs[key] = place
+
+    def _aside(self, found: Found, view: memoryview) -> Aside | None:
+        read = aside_of(found.name)
+        try:
+            return read(found.name, bytes(view)) if read and len(view) <= _MOST_ASIDE else None
+        except (msgspec.DecodeError, RecursionError):
+            return None
+
+    def _take(self, aside: Aside) -> None:
+        for path, body in aside.documents.items():
+            self.documents.setdefault(path, self._kept(body))
+        for each in aside.uncollected:
+            self.report.add("could not be collected", each)
+        self.collected = max(self.collected, aside.time)
 
     def _table(self, raw: bytes, name: str) -> None:
         try:
@@ -138,21 +168,29 @@ class Reading:
         for each in self.finished.left_out:
             self.report.add("was left out when the cluster was recorded", each)
 
-    def _json(self, found: Found, view: memoryview) -> Iterator[Read]:
+    def _dump(self, found: Found, view: memoryview) -> Iterator[Read]:
         """Documents, and the logs that may stand between them."""
         place = 0
-        for key, start, end, mark in marked(view):
-            yield from self._documents(found, view, place, mark)
-            self.logs.setdefault(key, Extent(self._number(found.source), found.offset + start, end - start))
-            place = end
-        yield from self._documents(found, view, place, len(view))
+        for log in marked(view):
+            yield from self._between(found, view, place, log.first)
+            extent = Extent(self._number(found.source), found.offset + log.start, log.end - log.start)
+            self._log(log.key, extent)
+            place = log.last
+        yield from self._between(found, view, place, len(view))
+
+    def _between(self, found: Found, view: memoryview, start: int, end: int) -> Iterator[Read]:
+        if bytes(view[start : min(end, start + _SNIFFED)]).lstrip()[:1] in {b"{", b"["}:
+            yield from self._documents(found, view, start, end)
+        else:
+            with view[start:end] as part:
+                yield from self._yaml(found, part)
 
     def _documents(self, found: Found, view: memoryview, start: int, end: int) -> Iterator[Read]:
         forgotten = found.offset
         with view[start:end] as part:
             for piece in json_pieces.pieces(part):
                 if isinstance(piece, json_pieces.Damaged):
-                    self.report.add(str(piece), str(found.name))
+                    self.report.add(str(piece), str(found.name), lost=piece.lost)
                     continue
                 place = Extent(self._number(found.source), found.offset + start + piece.start, piece.end - piece.start)
                 yield from self._object(bytes(part[piece.start : piece.end]), piece.of, place, str(found.name))
@@ -188,20 +226,35 @@ class Reading:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.report.add("is no Kubernetes object that can be read", file)
             return
+        of = of or self._told.of
         api_version = found.api_version or (of.api_version if of else "")
         kind = found.kind or (of.kind.removesuffix("List") if of else "")
         if not (found.metadata and found.metadata.name and _API_VERSION.match(api_version) and _KIND.match(kind)):
             self.report.add("is no Kubernetes object", file, lost=False)
             return
+        self._learn(api_version, kind, found.metadata.name, raw)
         yield Read(
             api_version=api_version, kind=kind, meta=found.metadata, times=_times(found), extent=place, file=file
         )
+
+    def _learn(self, api_version: str, kind: str, name: str, raw: bytes) -> None:
+        """What an object tells beside itself: how its kind is called in paths, or what API server there is."""
+        group = api_version.rpartition("/")[0]
+        if self._told.plural and self._told.group == group:
+            self.plurals.setdefault((group, kind), self._told.plural)
+        if kind == "ClusterOperator" and name == "kube-apiserver" and (body := operand_version(raw)):
+            self._operand = body
 
     def _number(self, source: Source) -> int:
         number = self._numbers.setdefault(id(source), len(self.sources))
         if number == len(self.sources):
             self.sources.append(source)
         return number
+
+
+def is_dump(found: Found, start: bytes) -> bool:
+    """Whether there may be objects in a file, or logs between marks, by its name and by how it begins."""
+    return found.alone or found.name.suffix in _OBJECTS or is_bare(found.name) or _MARKED in start
 
 
 def _times(found: _Object) -> tuple[str, ...]:

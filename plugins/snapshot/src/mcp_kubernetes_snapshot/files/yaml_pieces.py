@@ -15,6 +15,8 @@ _END_FLUSH = re.compile(rb"^[^\s#-]", re.MULTILINE)
 _END_DEEPER = re.compile(rb"^[^\s#]", re.MULTILINE)
 _VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
 
+_SEQUENCE = re.compile(rb"(?:\s*(?:#.*)?\n)*- ")
+
 Marks = list[re.Match[bytes]]
 
 
@@ -34,6 +36,10 @@ def pieces(view: memoryview, most: int) -> Iterator[bytes]:
 
 
 def _document(view: memoryview, place: int, marks: Marks, most: int) -> Iterator[bytes]:
+    if _SEQUENCE.match(view):
+        for begin, end, indent in _items(view, 0):
+            yield _item(bytes(view[begin : min(end, begin + most + 1)]), indent, ())
+        return
     items = next((mark.end() - place for mark in marks if mark[0].startswith(b"items:")), None)
     kind = _said(marks, b"kind:")
     if items is None or not kind.endswith(b"List"):
