@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ import mcp_kubernetes_pods
 import mcp_kubernetes_resources
 from mcp_kubernetes_snapshot import Snapshots
 from pytest_mcp_kubernetes.apps import text
-from tests.snapshot.bundles import BUNDLES, in_folder, troubleshoot
+from tests.snapshot.bundles import BUNDLES, RUNNING, container, in_folder, pod, troubleshoot
 
 if TYPE_CHECKING:
     from pytest_mcp_kubernetes.apps import Apps
@@ -170,3 +171,16 @@ async def test_what_could_not_be_collected_is_said(app: Apps, tmp_path: Path, ca
     assert "the snapshot is not complete (2 could not be collected; the log of this server names them)" in answer
     assert "secrets in shop: secrets is forbidden" in caplog.text
     assert "the log of app in web-b: failed to get log stream" in caplog.text
+
+
+async def test_what_was_hidden_when_it_was_collected_is_not_hidden_once_more(app: Apps, tmp_path: Path) -> None:
+    hidden = {"name": "DB_PASSWORD", "value": "***HIDDEN***"}
+    seen = {"name": "API_PASSWORD", "value": "not-a-real-one"}
+    web = pod("web-c", "Running", container("app", 0, RUNNING))
+    web["spec"]["containers"][0]["env"] = [hidden, seen]
+    files = {**troubleshoot(), "bundle/cluster-resources/pods/other.json": json.dumps([web]).encode()}
+    async with asking(app, in_folder(tmp_path / "bundle", files)) as ask:
+        answer = await ask("k8s_get_resource", resourceType="pods", namespace="shop", name="web-c", full=True)
+    assert "***HIDDEN***" in answer
+    assert "not-a-real-one" not in answer
+    assert answer.count("<masked: ") == 1

@@ -104,7 +104,9 @@ class Snapshot:
 
     def _empty(self, contents: Contents) -> UnknownCluster:
         found = " ".join(f"{line}." for line in contents.report.lines())
-        forms = "It takes folders and archives of YAML and JSON, such as kubectl cluster-info dump writes."
+        forms = (
+            "It takes folders and archives of YAML and JSON, such as cluster dumps, must-gathers and support bundles."
+        )
         return UnknownCluster(f"The snapshot {self.name} holds no Kubernetes object. {found[:500]}".strip(), hint=forms)
 
     def _tell(self, contents: Contents, seconds: float) -> None:
