@@ -44,6 +44,7 @@ PLACES = {
     "an object of a must-gather": "namespaces/shop/odd.example/oddities/x.yaml",
     "a list of several namespaces": "namespaces/all/odd.example/oddities.yaml",
     "a list of support-bundle-kit": "yamls/namespaced/shop/odd.example/v1/oddities.yaml",
+    "an object of crash-diagnostics": "kubecapture/odd.example_v1/shop/oddities/x-2026-01-01T10-00-00Z.0000.json",
     "a list of Troubleshoot": "cluster-resources/custom-resources/oddities.odd.example/shop.yaml",
     "a list of Troubleshoot for the whole cluster": "cluster-resources/custom-resources/oddities.odd.example.yaml",
 }
@@ -103,11 +104,14 @@ def entry(snapshot: Opened, name: str) -> Any:
 
 
 def test_the_discovery_of_a_must_gather_is_that_of_its_cluster(opened_files: OpeningFiles) -> None:
-    files = {"odd.yaml": ODD, "image/aggregated-discovery-apis.yaml": DISCOVERY}
+    files = {"odd.yaml": ODD, "pod.yaml": PODS[0], "image/aggregated-discovery-apis.yaml": DISCOVERY}
     snapshot = opened_files(files)
     assert snapshot.names("/apis/odd.example/v1/curios") == ["x"]
     assert entry(snapshot, "curios")["shortNames"] == ["cu"]
     assert entry(snapshot, "deployments") is None
+    # Of the core it tells nothing.
+    assert snapshot.names("/api/v1/pods") == ["a"]
+    assert len(snapshot.rows("/api/v1/pods")[0]["cells"]) == 9
 
 
 @pytest.mark.parametrize("broken", [[], [{}], [{"metadata": {}, "versions": [{"version": 5}]}]])
@@ -120,6 +124,13 @@ def test_discovery_that_is_none_counts_for_nothing(opened_files: OpeningFiles, b
     snapshot = opened_files(files)
     assert snapshot.names("/apis/odd.example/v1/odditieses") == ["x"]
     assert entry(snapshot, "deployments")
+
+
+def test_kinds_that_discovery_forgot_are_served_as_they_are_known(opened_files: OpeningFiles) -> None:
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "shop"}}
+    snapshot = opened_files({"d.yaml": deployment, "image/aggregated-discovery-apis.yaml": DISCOVERY})
+    assert entry(snapshot, "deployments")["shortNames"] == ["deploy"]
+    assert len(snapshot.rows("/apis/apps/v1/deployments")[0]["cells"]) == 8
 
 
 def test_resources_of_troubleshoot_are_the_discovery_of_its_cluster(opened_files: OpeningFiles) -> None:
@@ -162,6 +173,12 @@ def test_the_version_is_what_the_api_server_said_and_else_what_its_operator_did(
     said = {"info": {"major": "1", "minor": "30", "gitVersion": "v1.30.4"}, "string": "v1.30.4"}
     files["cluster-info/cluster_version.json"] = said
     assert opened_files(files).get("/version") == said["info"]
+
+
+def test_the_version_of_eck_diagnostics_is_that_of_the_server(opened_files: OpeningFiles) -> None:
+    server = {"major": "1", "minor": "30", "gitVersion": "v1.30.4"}
+    versions = {"DiagnosticsVersion": {"Version": "1.7.0"}, "ServerVersion": server}
+    assert opened_files({"pod.yaml": PODS[0], "version.json": versions}).get("/version") == server
 
 
 def test_a_node_and_a_tool_tell_no_version_of_the_api_server(opened_files: OpeningFiles) -> None:

@@ -51,6 +51,8 @@ NAMES = {
     "b/cluster-resources/pods/logs/shop/a/c-previous.log": whose("shop", "a", "c", previous=True),
     "b/logs/shop/a/c.log": whose("shop", "a", "c"),
     "b/logs/shop/a/c.log.1": whose("shop", "a", "c", previous=True),
+    "b/kubecapture/core_v1/shop/pods/a/c/c.log": whose("shop", "a", "c"),
+    "b/kubecapture/core_v1/shop/pods/a/c/other.log": None,
     "b/cluster-resources/pods/logs/shop/a/c-logs-errors.log": None,
     "b/logs/shop/a/notes.txt": None,
     "x/namespaces/shop/pods/a/c/c/logs/other.log": None,
@@ -104,9 +106,15 @@ def test_what_was_put_aside_stands_before_the_rest_of_its_run(opened_files: Open
     assert snapshot.ask(LOG, tailLines="3").body == b"second\nthird\nlast\n"
     assert snapshot.ask(LOG, tailLines="1").body == b"last\n"
     assert snapshot.ask(LOG, tailLines="0").body == b""
+    assert snapshot.ask(LOG, tailLines="9").body == b"first\nsecond\nthird\nlast\n"
     assert snapshot.ask(LOG, sinceTime="2026-01-01T11:00:00Z").body == b"third\nlast\n"
     assert snapshot.ask(LOG, timestamps="true", limitBytes="37").body == b"2026-01-01T10:00:00.500000000Z first\n"
     assert snapshot.ask(LOG, previous="true").body == b"before\n"
+
+
+def test_of_a_log_without_a_line_break_at_its_end_no_line_is_lost(opened_files: OpeningFiles) -> None:
+    snapshot = opened_files({"a.json": pod(0), f"{PLACE}/current.log": "one\ntwo"})
+    assert [snapshot.ask(LOG, tailLines=tail).body for tail in "0123"] == [b"", b"two", b"one\ntwo", b"one\ntwo"]
 
 
 def test_the_number_of_restarts_tells_which_run_they_are_of(opened_files: OpeningFiles) -> None:

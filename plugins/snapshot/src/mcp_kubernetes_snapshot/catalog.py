@@ -48,10 +48,11 @@ class Catalog:
         `plurals` what kinds are called in paths, by group and kind, as far as the snapshot tells.
         """
         recorded = json.loads(files(__package__).joinpath("recorded.json").read_text("utf-8"))
-        known = [*_builtin(recorded), *defined(crds)]
-        known = [_with_columns(each, tables.get(each.place)) for each in (_as_served(known, own) if own else known)]
+        described = [*_builtin(recorded), *defined(crds)]
+        known = _as_served(described, own) if own else described
+        known = [_with_columns(each, tables.get(each.place)) for each in known]
         kept = [each for each in known if _shows(each, present)]
-        found = (*kept, *_others(present, scopes, kept, known, plurals))
+        found = (*kept, *_others(present, scopes, kept, [*known, *described], plurals))
         by_path = {(each.group, each.version, each.plural): each for each in found}
         return cls(served=tuple(by_path.values()), version=recorded["version"], _by_path=by_path)
 
@@ -93,7 +94,11 @@ def _recorded(group: str, version: str, entry: Mapping[str, Any], recorded: Mapp
 
 
 def _as_served(known: Sequence[Served], own: Sequence[Mapping[str, Any]]) -> Iterator[Served]:
-    """What the cluster's own discovery tells, with what is known of it; then what only its definitions tell."""
+    """What the cluster's own discovery tells, with what is known of it; then what only its definitions tell.
+
+    It has two roots, for the core and for named groups. Of one that is not there everything is taken as known.
+    """
+    roots = {bool(group["metadata"].get("name")) for group in own}
     by_place = {(each.group, each.version, each.plural): each for each in known}
     for group in own:
         name = group["metadata"].get("name", "")
@@ -101,7 +106,7 @@ def _as_served(known: Sequence[Served], own: Sequence[Mapping[str, Any]]) -> Ite
             for entry in version["resources"]:
                 found = by_place.pop((name, version["version"], entry["resource"]), None)
                 yield replace(found, entry=entry) if found else _told(name, version["version"], entry)
-    yield from (each for each in by_place.values() if each.is_custom)
+    yield from (each for each in by_place.values() if each.is_custom or bool(each.group) not in roots)
 
 
 def _told(group: str, version: str, entry: Mapping[str, Any]) -> Served:

@@ -65,9 +65,14 @@ class LogText:
         size = self.written.size if self.written else 0
         begin, found = (0, 0) if self.written is None else _last(self.written, wanted, self.read)
         end = self.read(_part(self.written, begin, size)) if self.written else b""
-        before = b"".join(line for each in self.rotated for line in _as_kubelet(self.read(each)))
         missing = None if wanted is None else wanted - found
-        return (lambda: self._count(begin)), _last_of(before, missing) + end
+        return (lambda: self._count(begin)), self._put_aside(missing) + end
+
+    def _put_aside(self, wanted: int | None) -> bytes:
+        if wanted is not None and wanted <= 0:
+            return b""
+        text = b"".join(line for each in self.rotated for line in _as_kubelet(self.read(each)))
+        return text if wanted is None else b"\n".join(text.split(b"\n")[-wanted - 1 :])
 
     def _count(self, size: int) -> int:
         """Lines in the first `size` bytes of what is no rotated piece."""
@@ -81,8 +86,8 @@ def _part(extent: Extent, begin: int, end: int) -> Extent:
 
 def _last(extent: Extent, wanted: int | None, read: Read) -> tuple[int, int]:
     """Where the last lines begin, and how many there are. Read from the end on, so that a long log costs nothing."""
-    if wanted is None:
-        return 0, 0
+    if not wanted:
+        return (0 if wanted is None else extent.size), 0
     begin, found = extent.size, 0
     while begin and found <= wanted:
         until, begin = begin, max(begin - _BLOCK, 0)
@@ -93,12 +98,6 @@ def _last(extent: Extent, wanted: int | None, read: Read) -> tuple[int, int]:
         if found == wanted and place >= 0:
             return begin + place + 1, found
     return begin, found + bool(extent.size)
-
-
-def _last_of(text: bytes, wanted: int | None) -> bytes:
-    if wanted is None:
-        return text
-    return b"\n".join(text.split(b"\n")[-wanted - 1 :]) if wanted > 0 else b""
 
 
 def _as_kubelet(text: bytes) -> Iterator[bytes]:

@@ -82,7 +82,10 @@ def key_of(name: PurePosixPath) -> LogKey | None:
         return _gathered(parts[:-2], parts[-1])
     if parts[-3] == "logs" and parts[-2] == "rotated":
         return _gathered(parts[:-3], parts[-1], is_rotated=True)
-    return _by_pod(parts) if parts[-4] == "logs" else None
+    if parts[-4] == "logs":
+        return _by_pod(parts)
+    is_captured = parts[-4] == "pods" and parts[-6:-5] == ("core_v1",) and parts[-1] == f"{parts[-2]}.log"
+    return LogKey(namespace=parts[-5], pod=parts[-3], container=parts[-2]) if is_captured else None
 
 
 def _gathered(folders: tuple[str, ...], file: str, *, is_rotated: bool = False) -> LogKey | None:

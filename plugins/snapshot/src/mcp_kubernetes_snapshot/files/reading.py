@@ -30,7 +30,7 @@ from mcp_kubernetes_snapshot.files.sources import Extent, OpenFile, Source, forg
 
 _OBJECTS = frozenset({".json", ".yaml", ".yml"})
 _SAYS_VERSION = b"apiVersion"
-_MARKED = b"==== START logs"
+_MARKED = b"==== START logs for container "
 _SNIFFED = 4096
 _MOST_ASIDE = 16 << 20
 _FORGOTTEN = 32 << 20

@@ -84,11 +84,23 @@ class _ClusterVersion(msgspec.Struct):
     info: msgspec.Raw
 
 
+class _Versions(msgspec.Struct):
+    server: msgspec.Raw = msgspec.field(name="ServerVersion")
+
+
 def _cluster_version(_: PurePosixPath, raw: bytes) -> Aside | None:
     """Of Troubleshoot: the answer of /version is one of its fields."""
-    found = bytes(msgspec.json.decode(raw, type=_ClusterVersion).info)
-    msgspec.json.decode(found, type=_Release)
-    return Aside(documents={"/version": found})
+    return _said_version(bytes(msgspec.json.decode(raw, type=_ClusterVersion).info))
+
+
+def _versions(_: PurePosixPath, raw: bytes) -> Aside | None:
+    """Of eck-diagnostics: likewise."""
+    return _said_version(bytes(msgspec.json.decode(raw, type=_Versions).server))
+
+
+def _said_version(body: bytes) -> Aside:
+    msgspec.json.decode(body, type=_Release)
+    return Aside(documents={"/version": body})
 
 
 def _resources(name: PurePosixPath, raw: bytes) -> Aside | None:
@@ -163,6 +175,7 @@ def _instant(day: bytes, time: bytes) -> str:
 
 _FILES: dict[str, Read] = {
     "cluster_version.json": _cluster_version,
+    "version.json": _versions,
     "resources.json": _resources,
     "groups.json": _groups,
     "aggregated-discovery-api.yaml": _discovery("/api"),

@@ -50,6 +50,12 @@ def _by_version(rest: Parts) -> Told | None:
     return Told(below[0] if len(below) == 3 else "", below[-1])
 
 
+def _captured(rest: Parts) -> Told | None:
+    """`{group}_{version}/{namespace}/{plural}/{name}-{time}.json` of crash-diagnostics."""
+    group = rest[0].rpartition("_")[0]
+    return Told("" if group == "core" else group, rest[-2]) if len(rest) in {3, 4} else None
+
+
 def _troubleshoot(rest: Parts) -> Told | None:
     """`pods/{namespace}.json`, `nodes.json`, `custom-resources/{plural}.{group}/{namespace}.yaml`."""
     if rest[0] == "custom-resources" and len(rest) in {2, 3}:
@@ -67,6 +73,7 @@ _ROOTS: dict[str, Callable[[Parts], Told | None]] = {
     "cluster-scoped-resources": _gathered,
     "yamls": _by_version,
     "cluster-resources": _troubleshoot,
+    "kubecapture": _captured,
 }
 
 _TROUBLESHOOT = {
