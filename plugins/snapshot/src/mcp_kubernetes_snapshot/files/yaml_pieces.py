@@ -15,7 +15,7 @@ _END_FLUSH = re.compile(rb"^[^\s#-]", re.MULTILINE)
 _END_DEEPER = re.compile(rb"^[^\s#]", re.MULTILINE)
 _VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
 
-_SEQUENCE = re.compile(rb"(?:\s*(?:#.*)?\n)*- ")
+_SEQUENCE = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+- ")
 
 Marks = list[re.Match[bytes]]
 
