@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_kubernetes.errors import InvalidArguments
+from mcp_kubernetes.manifest.block_style import GIVEN_UP, read_block_style
 from mcp_kubernetes.manifest.scalars import key, number, scalar
 from mcp_kubernetes.strict_yaml import InvalidYAML, Rules, read_yaml
 
@@ -61,6 +62,11 @@ def _read(text: str, what: str) -> Iterator[Any]:
     _check_size(text, what)
     document = 1
     for chunk in _chunks(text, what):
+        quick = read_block_style(chunk.text)
+        if quick is not GIVEN_UP:
+            yield quick
+            document += 1
+            continue
         for value in _values(chunk, what, document):
             if value is not None:
                 yield _ready(value, what, f" (document {document})")
@@ -81,7 +87,7 @@ def _check_size(text: str, what: str) -> None:
 
 def _chunks(text: str, what: str) -> Iterator[_Chunk]:
     start = before = 0
-    for separator in _SEPARATOR.finditer(text):
+    for separator in _SEPARATOR.finditer(text) if "---" in text else ():
         yield _Chunk(text=text[start : separator.start()], before=before)
         before += text.count("\n", start, separator.start()) + 1
         start = separator.end()

@@ -10,6 +10,7 @@ import pytest
 
 from mcp_kubernetes.errors import InvalidArguments
 from mcp_kubernetes.manifest import read_manifests
+from mcp_kubernetes.manifest.block_style import read_block_style
 
 if TYPE_CHECKING:
     from tests.cluster import Cluster
@@ -171,6 +172,33 @@ def essence(value: Any) -> Any:
 
 def trap(number: int) -> str:
     return f"{HEAD % f't{number}'}data:\n  a: {PLAIN[number]}\n"
+
+
+WRITTEN = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {
+        "name": "one",
+        "annotations": {
+            "wrapped": "Back-off restarting failed container: and so many words that they do not fit on one line of 80",
+            "plain": "Back-off restarting a container that failed, and so many words that they do not fit on one line",
+            "escaped": "a\tb\x01 \ufeff 😀 and so many words more that they do not fit on one line of 80 characters",
+            "lines": "a\n b\n\nc\n",
+            "deeper": "  a\nb\n\n",
+            **{f"t{number}": text for number, text in enumerate(PLAIN) if text.isprintable()},
+        },
+        "managedFields": [{"fieldsV1": {"f:spec": {".": {}, 'k:{"type":"Ready"}': {"f:x": {}}}}}],
+    },
+    "spec": {"containers": [{"name": "c", "args": [], "ports": [{"containerPort": 80}], "tty": None, "cpu": 0.5}]},
+}
+
+
+def test_what_kubectl_writes_is_read_without_the_strict_reader_and_means_what_it_was(cluster: Cluster) -> None:
+    arguments = ("label", "--local", "--show-managed-fields", "-o", "yaml", "-f", "-", "a=b")
+    written = cluster.kubectl(*arguments, stdin=json.dumps(WRITTEN))
+    found = read_block_style(written)
+    assert found["metadata"].pop("labels") == {"a": "b"}
+    assert found == WRITTEN
 
 
 @pytest.fixture(scope="module")

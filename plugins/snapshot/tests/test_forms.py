@@ -26,7 +26,8 @@ PODS = [
         "spec": {
             "containers": [
                 {"name": "c", "image": "i", "args": ['{"items": [\n        {', "- apiVersion: v2\nkind: X\n"]}
-            ]
+            ],
+            "volumes": [{"name": "v", "configMap": {"name": "m", "items": [{"key": "k", "path": "p"}]}}],
         },
     }
     for name in ("a", "b", "c")
@@ -80,8 +81,10 @@ def zipped(path: Path, files: Mapping[str, str | bytes], compression: int) -> Pa
 
 AT_ONCE = json.dumps(LIST).encode()
 EACH = {f"pods/{pod['metadata']['name']}.yaml": as_yaml(pod) for pod in PODS}  # type: ignore[index]
+EACH_JSON = {f"{pod['metadata']['name']}.json": json.dumps(pod, indent=4) for pod in PODS}  # type: ignore[index]
 FORMS: dict[str, Callable[[Path], Path]] = {
     "a YAML file each": lambda path: folder(path, EACH),
+    "a JSON file each": lambda path: folder(path, EACH_JSON),
     "documents of one YAML file": lambda path: folder(path, {"all.yaml": "---\n".join(EACH.values())}),
     "a YAML List of kubectl": lambda path: folder(path, {"all.yaml": as_yaml(LIST)}),
     "an indented YAML List": lambda path: folder(path, {"all.yml": as_yaml(LIST, indent=True)}),

@@ -116,10 +116,10 @@ def _in_folder(folder: Path, below: PurePosixPath, report: Report, deeper: int) 
         elif entry.is_dir(follow_symlinks=False):
             report.add("is nested too deeply", str(name))
         else:
-            yield from _file(folder / entry.name, entry.stat(follow_symlinks=False), name, report)
+            yield from _file(entry.path, entry.stat(follow_symlinks=False), name, report)
 
 
-def _file(path: Path, status: os.stat_result, name: PurePosixPath, report: Report) -> Iterator[Found]:
+def _file(path: str, status: os.stat_result, name: PurePosixPath, report: Report) -> Iterator[Found]:
     if not stat.S_ISREG(status.st_mode):
         report.add("is no file", str(name))
         return

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from mcp_kubernetes_snapshot.files.sources import forget
+from mcp_kubernetes_snapshot.files.sources import searched
 
 # Without `^`, which is slow to search for: that a mark begins its line is looked at afterwards.
 _START = re.compile(rb"==== START logs for container (\S+) of pod (\S+)/(\S+) ====\r?\n")
 _END = re.compile(rb"==== END logs for container \S+ of pod \S+ ====\r?(?:\n|\Z)")
-_WINDOW = 32 << 20
-_LONGEST_MARK = 1024
 _NEWLINE = ord("\n")
 _FILES = {
     "current.log": False,
@@ -62,15 +60,10 @@ def marked(view: memoryview) -> Iterator[Marked]:
 
 
 def _at_line(mark: re.Pattern[bytes], view: memoryview, place: int) -> re.Match[bytes] | None:
-    """The next mark at the beginning of a line. What was searched is given back, window after window."""
-    while place < len(view):
-        until = min(place + _WINDOW, len(view))
-        for found in mark.finditer(view, place, min(until + _LONGEST_MARK, len(view))):
-            if found.start() == 0 or view[found.start() - 1] == _NEWLINE:
-                return found
-        forget(view)
-        place = until
-    return None
+    """The next mark at the beginning of a line."""
+    return next(
+        (each for each in searched(mark, view, place) if not each.start() or view[each.start() - 1] == _NEWLINE), None
+    )
 
 
 def key_of(name: PurePosixPath) -> LogKey | None:

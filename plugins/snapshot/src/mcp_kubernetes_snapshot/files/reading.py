@@ -12,6 +12,7 @@ import msgspec
 from mcp_kubernetes import InvalidArguments, read_manifests
 from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
+from mcp_kubernetes_snapshot.files.json_pieces import Head, Meta, Piece
 from mcp_kubernetes_snapshot.files.layouts.asides import Aside, aside_of, operand_version
 from mcp_kubernetes_snapshot.files.layouts.names import is_archive, is_bare
 from mcp_kubernetes_snapshot.files.layouts.told import NOTHING, Told, told_by
@@ -43,28 +44,6 @@ _API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[a-z0-9]+\Z")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 
 
-class _Change(msgspec.Struct, gc=False):
-    time: str | None = None
-
-
-class Meta(msgspec.Struct, rename="camel"):
-    """What tells an object from others, and when it was changed."""
-
-    name: str = ""
-    namespace: str = ""
-    resource_version: str = ""
-    creation_timestamp: str | None = None
-    managed_fields: list[_Change] | None = None
-
-
-class _Object(msgspec.Struct, rename="camel"):
-    metadata: Meta | None = None
-    api_version: str = ""
-    kind: str = ""
-    last_timestamp: str | None = None
-    event_time: str | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """An object: what it is, and where its JSON lies."""
@@ -92,6 +71,7 @@ class Reading:
     _told: Told = NOTHING
     _operand: bytes | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
+    _forgotten: int = 0
     _converted: OpenFile | None = None
 
     def objects(self, path: Path, most_bytes: int) -> Iterator[Read]:
@@ -186,17 +166,20 @@ class Reading:
                 yield from self._yaml(found, part)
 
     def _documents(self, found: Found, view: memoryview, start: int, end: int) -> Iterator[Read]:
-        forgotten = found.offset
         with view[start:end] as part:
             for piece in json_pieces.pieces(part):
                 if isinstance(piece, json_pieces.Damaged):
                     self.report.add(str(piece), str(found.name), lost=piece.lost)
                     continue
                 place = Extent(self._number(found.source), found.offset + start + piece.start, piece.end - piece.start)
-                yield from self._object(bytes(part[piece.start : piece.end]), piece.of, place, str(found.name))
-                if place.offset - forgotten > _FORGOTTEN:
-                    forgotten = place.offset
-                    forget(view)
+                yield from self._object(bytes(part[piece.start : piece.end]), piece, place, str(found.name))
+                self._passed(view, start + piece.end)
+
+    def _passed(self, view: memoryview, place: int) -> None:
+        """Go past a place in a file, and now and then give back the memory of what lies before it."""
+        if not 0 <= place - self._forgotten < _FORGOTTEN:
+            self._forgotten = place
+            forget(view)
 
     def _yaml(self, found: Found, view: memoryview) -> Iterator[Read]:
         for piece in yaml_pieces.pieces(view, MOST_BYTES):
@@ -219,14 +202,14 @@ class Reading:
             self._converted = OpenFile.temporary()
         return Extent(self._number(self._converted), *self._converted.write(raw))
 
-    def _object(self, raw: bytes, of: json_pieces.ListHead | None, place: Extent, file: str) -> Iterator[Read]:
+    def _object(self, raw: bytes, piece: Piece | None, place: Extent, file: str) -> Iterator[Read]:
+        of = (piece and piece.of) or self._told.of
         try:
-            found = msgspec.json.decode(raw, type=_Object)
+            found = (piece and piece.head) or msgspec.json.decode(raw, type=Head)
             raw.decode()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.report.add("is no Kubernetes object that can be read", file)
             return
-        of = of or self._told.of
         api_version = found.api_version or (of.api_version if of else "")
         kind = found.kind or (of.kind.removesuffix("List") if of else "")
         if not (found.metadata and found.metadata.name and _API_VERSION.match(api_version) and _KIND.match(kind)):
@@ -257,7 +240,7 @@ def is_dump(found: Found, start: bytes) -> bool:
     return found.alone or found.name.suffix in _OBJECTS or is_bare(found.name) or _MARKED in start
 
 
-def _times(found: _Object) -> tuple[str, ...]:
+def _times(found: Head) -> tuple[str, ...]:
     meta = found.metadata or Meta()
     changes = [change.time for change in meta.managed_fields or ()]
     return tuple(filter(None, (meta.creation_timestamp, found.last_timestamp, found.event_time, *changes)))

@@ -9,12 +9,19 @@ from __future__ import annotations
 import io
 import mmap
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+_SMALL = 1 << 20
+"""A file of no more bytes is read at once: to map one takes longer than to read it."""
+
+_WINDOW = 32 << 20
+_LONGEST_LINE = 1 << 16
 
 
 class Changed(OSError):
@@ -57,11 +64,11 @@ class _Identity(NamedTuple):
 
 
 class FolderFile:
-    """A file of a folder; nothing is held open between reads."""
+    """A file of a folder; nothing is held open between reads. Small, for there may be hundreds of thousands."""
 
     __slots__ = ("_identity", "_path")
 
-    def __init__(self, path: Path, found: os.stat_result) -> None:
+    def __init__(self, path: str, found: os.stat_result) -> None:
         self._path = path
         self._identity = _Identity.of(found)
 
@@ -128,12 +135,27 @@ class OpenFile:
 
 @contextmanager
 def mapped(descriptor: int, size: int) -> Iterator[memoryview]:
-    """The file in memory, as far as it is looked at; the pages are given back afterwards."""
-    if not size:
-        yield memoryview(b"")
+    """The file in memory, as far as it is looked at; the pages are given back afterwards. Raises OSError."""
+    if size <= _SMALL:
+        content = os.pread(descriptor, size, 0)
+        if len(content) < size:
+            raise Changed("it is shorter than it was when the snapshot was opened")
+        yield memoryview(content)
         return
     with mmap.mmap(descriptor, size, prot=mmap.PROT_READ) as found, memoryview(found) as view:
         yield view
+
+
+def searched(pattern: re.Pattern[bytes], view: memoryview, start: int = 0) -> Iterator[re.Match[bytes]]:
+    """All matches from `start` on, each within a line. What was searched is given back, window after window."""
+    while start < len(view):
+        until = min(start + _WINDOW, len(view))
+        for found in pattern.finditer(view, start, min(until + _LONGEST_LINE, len(view))):
+            if found.start() >= until:
+                break
+            yield found
+        forget(view)
+        start = until
 
 
 def forget(view: memoryview) -> None:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TOP = re.compile(rb"^(---(?=[ \t\r\n]|$).*|\.\.\.\s*$|apiVersion:.*|kind:.*|items:[ \t]*\r?$)", re.MULTILINE)
-_ITEM = re.compile(rb"^( *)- ", re.MULTILINE)
-_END_FLUSH = re.compile(rb"^[^\s#-]", re.MULTILINE)
-_END_DEEPER = re.compile(rb"^[^\s#]", re.MULTILINE)
-_VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
+from mcp_kubernetes_snapshot.files.sources import searched
 
 _SEQUENCE = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+- ")
-
-Marks = list[re.Match[bytes]]
+_TOP = re.compile(rb"^(---(?=[ \t\r\n]|$).*|\.\.\.[ \t\r]*$|apiVersion:.*|kind:.*|items:[ \t]*\r?$)", re.MULTILINE)
+_FIRST_ITEM = re.compile(rb"^(?:( *)- |[^\s#-])", re.MULTILINE)
+_VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
 
 
 def pieces(view: memoryview, most: int) -> Iterator[bytes]:
@@ -25,50 +22,63 @@ def pieces(view: memoryview, most: int) -> Iterator[bytes]:
 
     Of one that is larger than `most` bytes there is a little more than that, and never all.
     """
-    start, marks = 0, Marks()
-    for mark in _TOP.finditer(view):
+    start, marks = 0, _Marks()
+    for mark in searched(_TOP, view):
         if mark[0].startswith((b"---", b"...")):
             yield from _document(view[start : mark.start()], start, marks, most)
-            start, marks = mark.end(), Marks()
+            start, marks = mark.end(), _Marks()
         else:
-            marks.append(mark)
+            marks.take(mark)
     yield from _document(view[start:], start, marks, most)
 
 
-def _document(view: memoryview, place: int, marks: Marks, most: int) -> Iterator[bytes]:
+class _Marks:
+    """What the lines of a document that do not stand deeper say of it: of each key the first line that says something.
+
+    `items` is where they begin.
+    """
+
+    def __init__(self) -> None:
+        self.items: int | None = None
+        self.said: dict[bytes, bytes] = {}
+
+    def take(self, mark: re.Match[bytes]) -> None:
+        key = mark[0][: mark[0].index(b":")]
+        if key == b"items":
+            self.items = self.items or mark.end()
+        elif value := _VALUE.match(mark[0]):
+            self.said.setdefault(key, value[1])
+
+
+def _document(view: memoryview, place: int, marks: _Marks, most: int) -> Iterator[bytes]:
     if _SEQUENCE.match(view):
         for begin, end, indent in _items(view, 0):
             yield _item(bytes(view[begin : min(end, begin + most + 1)]), indent, ())
         return
-    items = next((mark.end() - place for mark in marks if mark[0].startswith(b"items:")), None)
-    kind = _said(marks, b"kind:")
-    if items is None or not kind.endswith(b"List"):
+    kind = marks.said.get(b"kind", b"")
+    if marks.items is None or not kind.endswith(b"List"):
         yield bytes(view[: most + 1])
         return
-    typed = () if kind == b"List" else (b"apiVersion: " + _said(marks, b"apiVersion:"), b"kind: " + kind[:-4])
-    for begin, end, indent in _items(view, items):
+    typed = () if kind == b"List" else (b"apiVersion: " + marks.said.get(b"apiVersion", b""), b"kind: " + kind[:-4])
+    for begin, end, indent in _items(view, marks.items - place):
         yield _item(bytes(view[begin : min(end, begin + most + 1)]), indent, typed)
-
-
-def _said(marks: Marks, key: bytes) -> bytes:
-    found = next((value for mark in marks if mark[0].startswith(key) and (value := _VALUE.match(mark[0]))), None)
-    return found[1] if found else b""
 
 
 def _items(view: memoryview, start: int) -> Iterator[tuple[int, int, int]]:
     """Where each item begins and ends, and how deep it stands."""
-    first = _ITEM.search(view, start)
-    if first is None:
+    first = next(searched(_FIRST_ITEM, view, start), None)
+    if first is None or first[1] is None:
         return
-    over = (_END_DEEPER if first[1] else _END_FLUSH).search(view, start + 1)
-    end = over.start() if over else len(view)
-    begins = re.compile(rb"^" + first[1] + rb"- ", re.MULTILINE).finditer(view, first.start(), end)
-    begin = next(begins).start() if first.start() < end else end
-    for following in begins:
-        yield begin, following.start(), len(first[1])
-        begin = following.start()
-    if begin < end:
-        yield begin, end, len(first[1])
+    over = rb"[^\s#]" if first[1] else rb"[^\s#-]"
+    begin: int | None = None
+    for line in searched(re.compile(rb"^(?:(" + first[1] + rb"- )|" + over + rb")", re.MULTILINE), view, first.start()):
+        if begin is not None:
+            yield begin, line.start(), len(first[1])
+        if line[1] is None:
+            return
+        begin = line.start()
+    if begin is not None:
+        yield begin, len(view), len(first[1])
 
 
 def _item(piece: bytes, indent: int, typed: tuple[bytes, ...]) -> bytes:
