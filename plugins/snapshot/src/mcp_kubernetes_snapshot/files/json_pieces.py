@@ -160,15 +160,14 @@ def _document(view: memoryview, start: int, end: int) -> Iterator[Piece | Damage
 
 def _array(view: memoryview, start: int, end: int) -> Iterator[Piece | Damaged]:
     """What is JSON, but no object: the objects of an array, if that is what it is."""
+    is_array = _ARRAY.match(view, start)
     try:
-        items = msgspec.json.decode(view[start:end], type=list[msgspec.Raw])
-    except msgspec.ValidationError:
-        items = []
+        found = msgspec.json.decode(view[start:end], type=list[msgspec.Raw] if is_array else msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
         yield Damaged("is no JSON object, or a damaged one")
         return
-    if any(bytes(memoryview(item)[:1]) == b"{" for item in items):
-        yield from _placed(view, items, _ARRAY.match(view, start), None)
+    if isinstance(found, list) and any(bytes(memoryview(item)[:1]) == b"{" for item in found):
+        yield from _placed(view, found, is_array, None)
     else:
         yield Damaged("is no Kubernetes object", lost=False)
 
