@@ -210,6 +210,9 @@ class LimitSettings(Settings):
     streams: int = setting(
         64, ge=1, help="Logs, commands and watches that one user may have open at the API servers at once."
     )
+    sessions: int = setting(
+        100, ge=1, help="Sessions of older protocol versions that a user who signed in may have open at once."
+    )
 
     def idle(self) -> dict[str, str]:
         """Without a rate there is nothing to burst beyond."""

@@ -82,6 +82,22 @@ def test_sessions_beyond_the_limit_are_refused_until_one_ends() -> None:
         assert [_opened(server).status for _ in range(2)] == [200, 503]
 
 
+def test_one_user_s_sessions_leave_room_for_others(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.csv"
+    tokens.write_text(TOKENS, encoding="utf-8")
+    limits = {"MCP_KUBERNETES_LIMITS__SESSIONS": "3"}
+    with http_server("--token-file", str(tokens), "--max-sessions", "5", variables=limits) as server:
+        with ThreadPoolExecutor(8) as many:
+            opened = list(many.map(lambda _: _opened(server, ALICE), range(8)))
+        assert sorted(found.status for found in opened) == [200] * 3 + [429] * 5
+        refused = next(found for found in opened if found.status == 429)
+        assert refused.error == "You have 3 sessions open, the most that this server keeps for one user: end some."
+        assert [_opened(server, BOB).status for _ in range(3)] == [200, 200, 503]
+        first = next(found for found in opened if found.status == 200)
+        assert server.ask(headers=_of(first) | ALICE, method="DELETE").status == 200
+        assert _opened(server, ALICE).status == 200
+
+
 def test_idle_sessions_are_ended_and_make_room() -> None:
     with http_server("--max-sessions", "20", "--session-idle-timeout", "1") as server:
         opened = [_opened(server) for _ in range(20)]
@@ -124,8 +140,9 @@ def _of(opened: Answer) -> dict[str, str]:
     return {**ACCEPT, "Mcp-Session-Id": opened.headers["mcp-session-id"]}
 
 
-def _opened(server: HTTPServer) -> Answer:
-    return server.ask(*opening())
+def _opened(server: HTTPServer, user: Mapping[str, str] | None = None) -> Answer:
+    content, headers = opening()
+    return server.ask(content, {**headers, **(user or {})})
 
 
 def _until(ask: Callable[[], Answer], status: int) -> Answer:

@@ -107,7 +107,7 @@ async def test_a_recording_of_something_else_is_not_taken_up(cluster: Cluster, f
     before = (tmp_path / "cut.tar.part").read_bytes()
     outcome, _ = await record(cluster, RecorderOptions(out=file, namespaces=(filled,)))
     assert outcome.is_error
-    assert "was begun with another cluster, or other namespaces or kinds" in outcome.blocks[0]
+    assert "was begun with another cluster, or other namespaces, kinds or logs" in outcome.blocks[0]
     assert (tmp_path / "cut.tar.part").read_bytes() == before
 
 

@@ -6,13 +6,12 @@ Looked at when a client begins its handshake, so there is nothing that has to ru
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 from pathlib import Path
 
-_log = logging.getLogger(__name__)
+from mcp_kubernetes.files import Stamp, stamp
 
-_Version = tuple[tuple[int, int], ...]
+_log = logging.getLogger(__name__)
 
 
 class Certificates:
@@ -47,8 +46,5 @@ class Certificates:
         context.load_cert_chain(*self._files)
         return context
 
-    def _now(self) -> _Version:
-        try:
-            return tuple((found.st_mtime_ns, found.st_ino) for found in map(os.stat, self._files))
-        except OSError:
-            return ()
+    def _now(self) -> tuple[Stamp, ...]:
+        return tuple(map(stamp, self._files))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, cast
 
 from mcp import types as mcp
@@ -13,10 +14,13 @@ from mcp_kubernetes.calls import Caller
 from mcp_kubernetes.transports.http.exchange import Exchange
 from mcp_kubernetes.transports.http.incoming import ClientGone, is_modern, read_body, read_message
 from mcp_kubernetes.transports.http.refusals import Refused
+from mcp_kubernetes.transports.http.sessions import TooMany
 from mcp_kubernetes.transports.http.signing_in import IDENTITY
 from mcp_kubernetes.transports.messages import refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
@@ -76,10 +80,21 @@ class Endpoint:
         cancels = modern or self._settings.stateless
         exchange = Exchange(scope, body, send, number=number, cancels=cancels)
         session_id = "" if cancels else headers.get(MCP_SESSION_ID_HEADER, "")
-        with self._sessions.used(session_id, identity) as session, self._drain.running(exchange):
-            scope[_CALLER] = Caller(identity=identity, session=session)
-            await exchange.run(self._manager.handle_request, receive)
-        self._keep_up(session_id, identity, exchange)
+        with self._opening(found, identity) if not (session_id or cancels) else nullcontext():
+            with self._sessions.used(session_id, identity) as session, self._drain.running(exchange):
+                scope[_CALLER] = Caller(identity=identity, session=session)
+                await exchange.run(self._manager.handle_request, receive)
+            self._keep_up(session_id, identity, exchange)
+
+    @contextmanager
+    def _opening(self, message: mcp.JSONRPCMessage | None, identity: Identity) -> Iterator[None]:
+        """Around a request that opens a session. Raises Refused where its user has too many."""
+        number = message.id if isinstance(message, mcp.JSONRPCRequest) else None
+        try:
+            with self._sessions.opening(identity):
+                yield
+        except TooMany as error:
+            raise Refused(429, refusal(mcp.INVALID_REQUEST, str(error), number)) from None
 
     async def _check_room(self, message: mcp.JSONRPCMessage | None, identity: Identity) -> None:
         """A call that is let into no line is refused before it costs anything. Raises Refused.

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mcp_kubernetes.errors import ConfigError
 from mcp_kubernetes.server import mcp_server
+from mcp_kubernetes.settings import LimitSettings
 from mcp_kubernetes.transports.http.addresses import listening, urls
 from mcp_kubernetes.transports.http.browsers import SecurityHeaders, cross_origin
 from mcp_kubernetes.transports.http.certificates import Certificates
@@ -45,7 +46,8 @@ async def serve(app: App) -> None:
     health = Health(app, drain)
     manager = _manager(app, settings)
     async with _operators(health, settings, exposed=exposed), manager.run():
-        endpoint = Endpoint(manager, Sessions(settings.session_idle), drain, settings, app.turns)
+        most = app.config.section(LimitSettings).sessions if authentication.required else None
+        endpoint = Endpoint(manager, Sessions(settings.session_idle, most), drain, settings, app.turns)
         gate = Gate(cross_origin(SigningIn(endpoint, authentication), settings.allowed_origins), settings)
         routes = [*health.routes(details=False), Route(settings.endpoint, SecurityHeaders(gate))]
         listener = Listener(routes, settings, certificates)

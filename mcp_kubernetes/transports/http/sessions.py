@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ from mcp_kubernetes.identity import Identity
 
 _LATER = 60.0
 """Seconds that a session is kept beyond its idle time, so that the SDK always forgets it first."""
+
+
+class TooMany(Exception):
+    """A user has as many sessions open as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} sessions open, the most that this server keeps for one user: end some.")
 
 
 @dataclass
@@ -31,22 +39,44 @@ class _Kept:
 
 
 class Sessions:
-    """The open sessions by the ids that the SDK gave them. `idle` is in seconds."""
+    """The open sessions by the ids that the SDK gave them. `idle` is in seconds.
 
-    def __init__(self, idle: float, clock: Callable[[], float] = time.monotonic) -> None:
+    Each user may have `most` of them open, and any number where that is None.
+    """
+
+    def __init__(self, idle: float, most: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._idle = idle
+        self._most = most
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
+        self._opening: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._kept)
 
+    @contextmanager
+    def opening(self, identity: Identity) -> Iterator[None]:
+        """While a client opens a session, which counts from the beginning. Raises TooMany."""
+        self._forget()
+        user, most = identity.key, self._most
+        own = self._opening[user] + sum(kept.owner == user for kept in self._kept.values())
+        if most is not None and own >= most:
+            raise TooMany(most)
+        self._opening[user] += 1
+        try:
+            yield
+        finally:
+            self._opening[user] -= 1
+            self._opening += Counter()  # without those that are 0
+
     def open(self, number: str, identity: Identity) -> None:
-        """A client opened a session. Those that have been idle for too long are forgotten."""
-        now = self._clock()
-        limit = now - self._idle - _LATER
+        """A client opened a session."""
+        self._kept[number] = _Kept(identity.key, Session(key=_key(number, identity)), idle_since=self._clock())
+
+    def _forget(self) -> None:
+        """Those that have been idle for so long that the SDK has ended them."""
+        limit = self._clock() - self._idle - _LATER
         self._kept = {each: kept for each, kept in self._kept.items() if kept.idle_since > limit}
-        self._kept[number] = _Kept(identity.key, Session(key=_key(number, identity)), idle_since=now)
 
     def close(self, number: str, identity: Identity) -> None:
         """The session has ended. Nobody can end another's: theirs is not found, and that says nothing about it."""

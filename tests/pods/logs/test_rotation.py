@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from tests.cluster.node import Pods
     from tests.pods.logs.reading import Ask
 
-# More than the node's limit for one file, then a line every second.
+# A line at once, then more than the node's limit for one file, so late that what is left begins late; then a line
+# every second.
 SCRIPT = """
+echo begin
+sleep 8
 awk 'BEGIN { for (i = 0; i < 4000; i++) s = s "x"; for (i = 0; i < 20000; i++) print "old", i, s }'
 while true; do echo new; sleep 1; done
 """

@@ -1,4 +1,4 @@
-"""pytest fixtures for authors of mcp-kubernetes plugins: a real App, a real MCP client, a real cluster.
+"""pytest fixtures for authors of mcp-kubernetes plugins: a real App, a real MCP client, and a cluster.
 
 Nothing of the host is replaced by a double. Heavy modules are imported when a fixture is used, so that having
 this plugin installed costs other test runs nothing.
@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_mcp_kubernetes.apps import Apps
+    from pytest_mcp_kubernetes.files import Files
     from pytest_mcp_kubernetes.static import Static
 
 KUBECONFIG = "MCP_KUBERNETES_TEST_KUBECONFIG"
@@ -41,6 +42,22 @@ def static_plugin(test_kubeconfig: Path) -> Static:
     from pytest_mcp_kubernetes.static import Static
 
     return Static(test_kubeconfig)
+
+
+@pytest.fixture
+def test_manifests(request: pytest.FixtureRequest) -> Path:
+    """What the cluster of `files` holds: the folder `manifests` beside the test. Override it for another."""
+    return request.path.with_name("manifests")
+
+
+@pytest.fixture(name="files")
+def files_plugin(test_manifests: Path) -> Files:
+    """A plugin with one cluster, made of `test_manifests`, which a test may change as it likes."""
+    from pytest_mcp_kubernetes.files import Files
+
+    if not test_manifests.exists():
+        pytest.fail(f"There are no manifests for a cluster of files: put some into {test_manifests}.")
+    return Files(test_manifests)
 
 
 @pytest.fixture

@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 
 from mcp_kubernetes.spi import Response
-from mcp_kubernetes_snapshot.api.status import bad_request, not_served
+from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_served
 from mcp_kubernetes_snapshot.contents import LogPiece
 from mcp_kubernetes_snapshot.files.log_text import Asked, LogText
 from mcp_kubernetes_snapshot.files.logs import age_of, restart_of
 from mcp_kubernetes_snapshot.files.sources import Extent
 
 _TEXT = {"content-type": "text/plain"}
+_CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+_STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 _NO_TIMES = "this log was recorded without times, so its lines are marked with the moment when the container began"
 _ALL_TIMES = ", and those of all times are here"
 
@@ -33,14 +35,25 @@ def log(
     status = _status(pod, container)
     text = _text([each for each in pieces if each.container == container], status, read, previous=previous)
     if text is None:
-        which = "its previous container" if previous else "it"
-        raise not_served(f'the snapshot holds no log of container "{container}": {which} was not recorded')
+        raise _none(pod["metadata"]["name"], container, status, previous=previous)
     asked = _asked(query, now, _began(status, previous=previous) or now)
     body = text.lines(asked)
     headers = dict(_TEXT)
     if (asked.stamps or asked.since) and not text.has_times():
         headers["warning"] = f'299 - "{_NO_TIMES}{_ALL_TIMES if asked.since else ""}"'
     return Response(status=200, headers=headers, body=body[: int(query.get("limitBytes") or len(body))])
+
+
+def _none(pod: str, container: str, status: Mapping[str, Any], *, previous: bool) -> Refusal:
+    """Why there is no log: the container never ran, as the kubelet says it, or its log is not in the snapshot."""
+    state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
+    if previous and state and not last:
+        return bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
+    if not last and (waiting := state.get("waiting")):
+        reason = waiting.get("reason", "")
+        return bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {reason}')
+    which = "its previous container" if previous else "it"
+    return not_served(f'the snapshot holds no log of container "{container}": {which} was not recorded')
 
 
 def _text(
@@ -60,8 +73,7 @@ def _text(
 
 def _status(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     status = pod.get("status") or {}
-    keys = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-    found = (each for key in keys for each in status.get(key) or () if each.get("name") == container)
+    found = (each for key in _STATUSES for each in status.get(key) or () if each.get("name") == container)
     return next(found, {})
 
 
@@ -102,15 +114,14 @@ def _since(query: Mapping[str, str], now: datetime) -> datetime | None:
 
 def _container(pod: Mapping[str, Any], wanted: str) -> str:
     spec, pod_name = pod.get("spec") or {}, pod["metadata"]["name"]
-    keys = ("initContainers", "containers", "ephemeralContainers")
-    names = [each["name"] for key in keys for each in spec.get(key) or ()]
+    names = [each["name"] for key in _CONTAINERS for each in spec.get(key) or ()]
     own = [each["name"] for each in spec.get("containers") or ()]
     if wanted in names or (wanted and not names):
         return wanted
     if wanted:
         raise bad_request(f"container {wanted} is not valid for pod {pod_name}")
     if len(own) != 1:
-        inits = [each for each in names if each not in own]
+        inits = [each["name"] for each in spec.get("initContainers") or ()]
         also = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
         listed = " ".join(own)
         raise bad_request(f"a container name must be specified for pod {pod_name}, choose one of: [{listed}]{also}")

@@ -66,6 +66,12 @@ def _at_line(mark: re.Pattern[bytes], view: memoryview, place: int) -> re.Match[
     )
 
 
+def name_of(key: LogKey) -> str:
+    """Where a must-gather puts that log."""
+    file = "previous.log" if key.previous else "current.log"
+    return f"namespaces/{key.namespace}/pods/{key.pod}/{key.container}/{key.container}/logs/{file}"
+
+
 def key_of(name: PurePosixPath) -> LogKey | None:
     """Whose log a file is, if it lies where one of the layouts puts logs."""
     parts = name.parts

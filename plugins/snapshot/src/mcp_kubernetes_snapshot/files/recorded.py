@@ -25,13 +25,14 @@ _TABLE = ".table.json"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be recorded; two that are alike can be one recording."""
+    """What is to be recorded; two that are alike can be one recording. `logs` are lines of each container's log."""
 
     NAME: ClassVar[str] = f"{ROOT}/question.json"
 
     server: str
     namespaces: Sequence[str]
     kinds: Sequence[str]
+    logs: int
 
     def encoded(self) -> bytes:
         """As it stands in the file."""

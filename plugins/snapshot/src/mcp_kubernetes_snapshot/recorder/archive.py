@@ -1,7 +1,7 @@
 """The file that a recording grows in: a tar to which whole lists are added, so that it can be taken up again.
 
-After each list stands an empty member that says so. What stands behind the last one of these is cut off before a
-recording goes on: half a list is worth nothing.
+After each list stands a member that says so, and how many objects it has. What stands behind the last one of these is
+cut off before a recording goes on: half a list is worth nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from mcp_kubernetes_snapshot.files.recorded import DONE, Question
 
 _BLOCK = 512
 
+DOCUMENTS = "documents"
+LOGS = "logs/"
+"""What stands before the names of pods whose logs are recorded."""
+
 
 class OtherRecording(Exception):
     """The file that was begun is of another cluster, or of other kinds or namespaces."""
@@ -26,11 +30,14 @@ class OtherRecording(Exception):
 
 @dataclass
 class Archive:
-    """What is recorded so far. Use it as a context manager; only `finish` gives the file its name."""
+    """What is recorded so far. Use it as a context manager; only `finish` gives the file its name.
+
+    `done` has how many objects or logs belong to each key that is complete.
+    """
 
     path: Path
     question: Question
-    done: set[str] = field(default_factory=set)
+    done: dict[str, int] = field(default_factory=dict)
     _file: io.BufferedRandom | None = None
     _safe: int = 0
 
@@ -38,6 +45,16 @@ class Archive:
     def partial(self) -> Path:
         """Where it grows."""
         return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def lists(self) -> list[int]:
+        """How many objects each list has that is recorded."""
+        return [count for key, count in self.done.items() if not key.startswith((DOCUMENTS, LOGS))]
+
+    @property
+    def logs(self) -> int:
+        """How many logs are recorded."""
+        return sum(count for key, count in self.done.items() if key.startswith(LOGS))
 
     def __enter__(self) -> Self:
         descriptor = os.open(self.partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -57,15 +74,15 @@ class Archive:
         """Add a member."""
         member = tarfile.TarInfo(name)
         member.size, member.mtime, member.mode = len(body), int(time.time()), 0o600
-        self._open.write(member.tobuf(tarfile.USTAR_FORMAT))
+        self._open.write(member.tobuf(tarfile.PAX_FORMAT))
         self._open.write(body + bytes(-len(body) % _BLOCK))
 
-    def complete(self, key: str) -> None:
-        """All that belongs to `key` was added, and is kept from now on."""
-        self.add(f"{DONE}/{key}", b"")
+    def complete(self, key: str, count: int = 0) -> None:
+        """All `count` things that belong to `key` were added, and are kept from now on."""
+        self.add(f"{DONE}/{key}", b"%d" % count)
         self._open.flush()
         self._safe = self._open.tell()
-        self.done.add(key)
+        self.done[key] = count
 
     def drop(self) -> None:
         """Forget what was added since something was last complete."""
@@ -95,7 +112,7 @@ class Archive:
                 begun = self._is_ours(body)
                 self._safe = end
             elif name.startswith(f"{DONE}/"):
-                self.done.add(name.removeprefix(f"{DONE}/"))
+                self.done[name.removeprefix(f"{DONE}/")] = int(body)
                 self._safe = end
         self.drop()
         if not begun:

@@ -32,6 +32,9 @@ class RecorderOptions(Settings):
         (), flag="--namespaces", help="Record these namespaces only, and what has none. Empty: all."
     )
     kinds: tuple[str, ...] = setting((), flag="--kinds", help="Record these kinds only, such as pods. Empty: all.")
+    logs: int = setting(
+        0, flag="--logs", ge=0, le=100_000, help="Newest lines to record of each container's log and its run before."
+    )
 
     @field_validator("out")
     @classmethod
@@ -71,15 +74,17 @@ async def _recorded(call: ToolCall, options: RecorderOptions, progress: Progress
     from mcp_kubernetes_snapshot.recorder.archive import Archive, OtherRecording
     from mcp_kubernetes_snapshot.recorder.recording import Recording
 
-    question = Question(server=call.cluster.entry.server, namespaces=options.namespaces, kinds=options.kinds)
+    question = Question(
+        server=call.cluster.entry.server, namespaces=options.namespaces, kinds=options.kinds, logs=options.logs
+    )
     archive = Archive(options.out, question)
     try:
         with archive:
             if archive.done:
-                say(f"{archive.partial} goes on: {len(archive.done) - 1} lists are in it.")
+                say(f"{archive.partial} goes on: {len(archive.lists)} lists are in it.")
             recording = Recording(
                 cluster=call.cluster, archive=archive, namespaces=options.namespaces, kinds=options.kinds,
-                progress=progress,
+                lines=options.logs, progress=progress,
             )  # fmt: skip
             await recording.record()
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -87,13 +92,13 @@ async def _recorded(call: ToolCall, options: RecorderOptions, progress: Progress
             size = archive.finish()
     except OtherRecording:
         raise ToolError(
-            f"{archive.partial} was begun with another cluster, or other namespaces or kinds.", hint="Remove it."
+            f"{archive.partial} was begun with another cluster, or other namespaces, kinds or logs.", hint="Remove it."
         ) from None
     for each in recording.left_out:
         call.notes.add("Left out: {each}", each=each)
     return Text(
-        "Recorded {count} objects of {cluster} into {file}, {size} MB.",
-        count=recording.objects, cluster=call.cluster.entry.name, file=str(options.out), size=f"{size / 1e6:.1f}",
+        "Recorded {what} of {cluster} into {file}, {size} MB.",
+        what=recording.recorded, cluster=call.cluster.entry.name, file=str(options.out), size=f"{size / 1e6:.1f}",
     )  # fmt: skip
 
 

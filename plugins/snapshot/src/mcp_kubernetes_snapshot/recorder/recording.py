@@ -12,7 +12,8 @@ import msgspec
 
 from mcp_kubernetes import APIResource, Cluster, Denied, Forbidden, NotFound, ToolError
 from mcp_kubernetes_snapshot.files.recorded import LISTS, Named, Row, TablePage, document_name, table_name
-from mcp_kubernetes_snapshot.recorder.archive import Archive
+from mcp_kubernetes_snapshot.recorder.archive import DOCUMENTS, Archive
+from mcp_kubernetes_snapshot.recorder.logs import Logs
 
 _DOCUMENTS = ("/version", "/readyz", "/livez", "/api", "/apis", "/openapi/v3")
 _LONGEST_KEY = 120
@@ -73,15 +74,25 @@ Progress = Callable[[int, int, str, int], None]
 
 @dataclass(kw_only=True)
 class Recording:
-    """One recording. It holds a page at a time."""
+    """One recording. It holds a page at a time, or the logs of a few pods, of which it keeps the last `lines`."""
 
     cluster: Cluster
     archive: Archive
     namespaces: Sequence[str]
     kinds: Sequence[str]
+    lines: int
     progress: Progress
     left_out: list[str] = field(default_factory=list)
-    objects: int = 0
+
+    @property
+    def objects(self) -> int:
+        """How many are recorded in lists that are complete."""
+        return sum(self.archive.lists)
+
+    @property
+    def recorded(self) -> str:
+        """How much it is, for a sentence."""
+        return f"{self.objects} objects" + (f" and {self.archive.logs} logs" if self.lines else "")
 
     async def record(self) -> None:
         """Keep everything. Raises ToolError where the cluster cannot be asked; what it refuses is left out."""
@@ -91,10 +102,13 @@ class Recording:
             self.progress(count, len(lists), listed.key, self.objects)
             if listed.key not in self.archive.done:
                 await self._list(listed)
-        self.progress(len(lists), len(lists), "", self.objects)
+        objects = self.objects
+        if self.lines:
+            await self._logs(lambda name: self.progress(len(lists), len(lists), name, objects))
+        self.progress(len(lists), len(lists), "", objects)
 
     async def _documents(self) -> None:
-        if "documents" in self.archive.done:
+        if DOCUMENTS in self.archive.done:
             return
         found = list(_DOCUMENTS)
         for path in found:
@@ -107,7 +121,7 @@ class Recording:
                 schemas = msgspec.json.decode(body).get("paths") or ()
                 found += [f"{path}/{each}" for each in schemas if each.startswith(("api/", "apis/"))]
             self.archive.add(document_name(path, body), body)
-        self.archive.complete("documents")
+        self.archive.complete(DOCUMENTS)
 
     async def _resources(self) -> list[APIResource]:
         """Those that can be listed, of the kinds that are wanted, in all versions."""
@@ -117,25 +131,30 @@ class Recording:
         wanted = {(found.group, found.plural) for kind in self.kinds for found in [await self.cluster.resource(kind)]}
         return [each for each in every if (each.group, each.plural) in wanted]
 
+    async def _logs(self, progress: Callable[[str], None]) -> None:
+        logs = Logs(cluster=self.cluster, archive=self.archive, lines=self.lines, progress=progress)
+        await logs.record(self.namespaces)
+        self.left_out += logs.left_out()
+
     def _lists(self, resources: Sequence[APIResource]) -> Iterator[Listed]:
         for resource in resources:
             for namespace in self.namespaces if self.namespaces and resource.namespaced else (None,):
                 yield Listed(resource=resource, namespace=namespace)
 
     async def _list(self, listed: Listed) -> None:
+        objects = 0
         for attempt in range(_ATTEMPTS):
-            before = self.objects
             try:
                 async for number, page in self._pages(listed):
-                    self.objects += await asyncio.to_thread(self._keep, listed, number, page)
+                    objects += await asyncio.to_thread(self._keep, listed, number, page)
                 break
             except ToolError as error:
                 self.archive.drop()
-                self.objects = before
+                objects = 0
                 if attempt + 1 == _ATTEMPTS or not _is_gone(error):
                     self._leave_out(listed, error)
                     break
-        self.archive.complete(listed.key)
+        self.archive.complete(listed.key, objects)
 
     def _leave_out(self, listed: Listed, error: ToolError) -> None:
         """Raises the error again unless it is about this list alone."""
