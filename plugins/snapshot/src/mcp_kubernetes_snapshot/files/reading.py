@@ -14,7 +14,7 @@ from mcp_kubernetes_snapshot.files import json_pieces, yaml_pieces
 from mcp_kubernetes_snapshot.files.finding import Found, found_in
 from mcp_kubernetes_snapshot.files.json_pieces import Head, Meta, Piece
 from mcp_kubernetes_snapshot.files.layouts.asides import Aside, aside_of, operand_version
-from mcp_kubernetes_snapshot.files.layouts.names import is_archive, is_bare
+from mcp_kubernetes_snapshot.files.layouts.names import is_bare, why_passed_over
 from mcp_kubernetes_snapshot.files.layouts.told import NOTHING, Told, told_by
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
 from mcp_kubernetes_snapshot.files.recorded import (
@@ -103,8 +103,7 @@ class Reading:
                 self._told = told_by(found.name)
                 yield from self._dump(found, view)
             else:
-                reason = "is an archive of its own" if is_archive(found.name) else "is of another kind"
-                self.report.add(reason, str(found.name), lost=False)
+                self.report.add(why_passed_over(found.name), str(found.name), lost=False)
 
     def _log(self, key: LogKey, place: Extent) -> None:
         """Of one that is there twice, or as two files of which one is empty, the larger one is kept."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from mcp_kubernetes_snapshot.files.layouts.names import why_passed_over
 from mcp_kubernetes_snapshot.files.links import leaves
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import OpenFile
@@ -61,7 +62,7 @@ def members(
                 if problem := _problem(info, name, sharing):
                     report.add(problem, info.filename)
                 elif not info.is_dir() and not may_matter(name):
-                    report.add("is of another kind", info.filename, lost=False)
+                    report.add(why_passed_over(name), info.filename, lost=False)
                 elif not info.is_dir():
                     yield from _member(archive, info, opened, report, unpacking)
 

@@ -24,3 +24,8 @@ def is_bare(name: PurePosixPath) -> bool:
 def is_archive(name: PurePosixPath) -> bool:
     """Whether it holds files of its own, such as those of a node. These are not looked into."""
     return name.name.endswith(_ARCHIVES)
+
+
+def why_passed_over(name: PurePosixPath) -> str:
+    """Why a file is not looked into, as the end of a sentence."""
+    return "is an archive of its own" if is_archive(name) else "is of another kind"
