@@ -49,7 +49,8 @@ def found_in(path: Path, report: Report, most_bytes: int) -> Iterator[Found]:
         for found in _everything(path, report, unpacking):
             is_packed = found.name.name.endswith(_PACKED) and not found.alone
             for each in _unpacked(found, report, unpacking) if is_packed else (found,):
-                handed_out.add(id(each.source))
+                if isinstance(each.source, OpenFile):
+                    handed_out.add(id(each.source))
                 yield each
     finally:
         unpacking.close_all_but(handed_out)
