@@ -11,7 +11,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import load, logs
+from bench import load, logs, opening
 from bench.figures import every
 from bench.health import health
 from bench.measuring import HEAD
@@ -36,6 +36,8 @@ def main() -> int:
             print(figure.row(), flush=True)
         cluster.nodes(_NODES)
         for figure in health(cluster, rounds, _NAMESPACES * _PER_NAMESPACE):
+            print(figure.row(), flush=True)
+        for figure in opening.figures(max(rounds // 5, 1)):
             print(figure.row(), flush=True)
         for figure in logs.figures(cluster, max(rounds // 3, 1)):
             print(figure.row(), flush=True)

@@ -143,6 +143,9 @@ class Clusters(Protocol):
     async def current(self, source: str) -> ClusterEntry:
         """The cluster that a call without an argument goes to."""
 
+    async def get(self, source: str, name: str) -> ClusterEntry:
+        """The cluster of that name; UnknownCluster when there is none."""
+
     async def choose(self, source: str, name: str) -> ClusterEntry:
         """Make `name` the session's choice. UnknownCluster if it does not exist, ToolError without a session."""
 

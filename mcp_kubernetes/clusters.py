@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import Field
 
 from mcp_kubernetes.errors import ConfigError, InvalidArguments, ToolError, UnknownCluster
-from mcp_kubernetes.kube.cluster import Access, ClusterEntry, ClusterSource, CredentialProvider
+from mcp_kubernetes.kube.cluster import Access, ClusterEntry, ClusterSource, CredentialProvider, Waiting
 from mcp_kubernetes.loading import load
 from mcp_kubernetes.tools import Parameter
 
 if TYPE_CHECKING:
     from mcp_kubernetes.calls import Session, ToolCall
+    from mcp_kubernetes.conversation import Report
     from mcp_kubernetes.findings import FindingRule
     from mcp_kubernetes.identity import Identity
     from mcp_kubernetes.journal import Journal
@@ -33,11 +34,12 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterView:
-    """The clusters that one caller may name; see `mcp_kubernetes.calls.Clusters`."""
+    """The clusters that one call may name; see `mcp_kubernetes.calls.Clusters`."""
 
     sources: Mapping[str, ClusterSource]
     identity: Identity
     session: Session | None
+    waiting: Waiting
 
     async def list(self, source: str) -> Sequence[ClusterEntry]:
         """All clusters of that source."""
@@ -47,6 +49,10 @@ class ClusterView:
         """The session's choice, else the source's default."""
         chosen = self.session.clusters.get(source) if self.session else None
         return await self._source(source).get(chosen, self._access)
+
+    async def get(self, source: str, name: str) -> ClusterEntry:
+        """The cluster of that name."""
+        return await self._source(source).get(name, self._access)
 
     async def choose(self, source: str, name: str) -> ClusterEntry:
         """Make `name` the session's choice, if it exists."""
@@ -62,7 +68,7 @@ class ClusterView:
 
     @property
     def _access(self) -> Access:
-        return Access(identity=self.identity)
+        return Access(identity=self.identity, waiting=self.waiting)
 
     def _source(self, name: str) -> ClusterSource:
         if name not in self.sources:
@@ -97,9 +103,10 @@ class ClusterRegistry:
         """What the host puts into the schema of tools that work on a cluster."""
         return tuple(_parameter(each.parameter, each.description) for each in self.sources.values() if each.selectable)
 
-    def view(self, identity: Identity, session: Session | None) -> ClusterView:
-        """The sources as one caller sees them."""
-        return ClusterView(sources=self.sources, identity=identity, session=session)
+    def view(self, identity: Identity, session: Session | None, deadline: float, report: Report) -> ClusterView:
+        """The sources as a call sees them that waits until `deadline`; `report` tells its client how far they are."""
+        waiting = Waiting(deadline=deadline, progress=report)
+        return ClusterView(sources=self.sources, identity=identity, session=session, waiting=waiting)
 
     async def entry(self, call: ToolCall, arguments: Mapping[str, Any]) -> ClusterEntry:
         """The cluster of this call; noted when the caller did not name it."""
@@ -108,7 +115,7 @@ class ClusterRegistry:
             names = " and ".join(source.parameter for source in given)
             raise InvalidArguments(f"{names} exclude each other.", hint="Give one of them.")
         if given:
-            return await given[0].get(arguments[given[0].parameter], Access(identity=call.identity))
+            return await call.clusters.get(given[0].name, arguments[given[0].parameter])
         source = next(iter(self.sources.values()), None)
         if source is None:
             raise UnknownCluster("This server knows no cluster: no plugin offers a source of clusters.")

@@ -132,6 +132,7 @@ class Dispatcher:
     ) -> ToolCall:
         record.effect = tool.effect.value
         timeout = tool.seconds(record.arguments, self.timeout, self.max_call)
+        deadline = asyncio.get_running_loop().time() + timeout
         conversation = self.conversations.conversation(person, record, identity, tool.name, record.arguments)
         return ToolCall(
             id=record.id,
@@ -143,8 +144,8 @@ class Dispatcher:
             notes=Notes(),
             now=datetime.now(UTC),
             timeout=timeout,
-            deadline=asyncio.get_running_loop().time() + timeout,
-            clusters=self.clusters.view(identity, session),
+            deadline=deadline,
+            clusters=self.clusters.view(identity, session, deadline, conversation.report),
             background=self._background(tool, identity),
             record=record,
             conversation=conversation,

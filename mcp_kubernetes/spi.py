@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from mcp_kubernetes.commands import Command, Invocation
     from mcp_kubernetes.content import Audio, EmbeddedResource, Image, ResourceLink
     from mcp_kubernetes.dispatch import Outcome
-    from mcp_kubernetes.errors import ConfigError, CredentialsError, UnknownCluster
+    from mcp_kubernetes.errors import ConfigError, CredentialsError, TimedOut, UnknownCluster
     from mcp_kubernetes.kube.cluster import (
         Access,
         ClusterEntry,
         ClusterSource,
         CredentialProvider,
         Credentials,
+        Waiting,
     )
     from mcp_kubernetes.kube.connection import Connection, Request, Response
     from mcp_kubernetes.kube.containers.tunnel import Tunnel
@@ -41,8 +42,8 @@ _HOMES = {
     "commands": ("Command", "Invocation"),
     "content": ("Audio", "EmbeddedResource", "Image", "ResourceLink"),
     "dispatch": ("Outcome",),
-    "errors": ("ConfigError", "CredentialsError", "UnknownCluster"),
-    "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials"),
+    "errors": ("ConfigError", "CredentialsError", "TimedOut", "UnknownCluster"),
+    "kube.cluster": ("Access", "ClusterEntry", "ClusterSource", "CredentialProvider", "Credentials", "Waiting"),
     "kube.connection": ("Connection", "Request", "Response"),
     "kube.credentials.provider": ("KubeconfigCredentials",),
     "kube.credentials.in_cluster": ("InCluster",),
@@ -90,10 +91,12 @@ __all__ = [
     "Session",
     "Stage",
     "Store",
+    "TimedOut",
     "Transport",
     "Tunnel",
     "UnknownCluster",
     "UnparsablePath",
+    "Waiting",
     "mcp_server",
     "merge_patch",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -81,10 +81,27 @@ class Credentials:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A call that waits for what a source does: until when, and how its client is told how far that is.
+
+    `deadline` is a time of the event loop's clock. `progress` takes what is done, of how much, and a sentence; see
+    `ToolCall.progress`. It counts in parts of one, so that what the tool itself tells afterwards is more.
+    """
+
+    deadline: float
+    progress: Callable[[float, float | None, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Access:
-    """What sources and providers get instead of a tool's client: bound to one identity."""
+    """What sources and providers get instead of a tool's client: bound to one identity.
+
+    A source whose `get` takes long tells those who are `waiting`, and raises TimedOut with words of its own before
+    their time is up. None where no call waits.
+    """
 
     identity: Identity
+    waiting: Waiting | None = None
 
 
 class ClusterSource(Protocol):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from mcp_kubernetes_snapshot.files.logs import LogKey
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.reading import Read, Reading
 from mcp_kubernetes_snapshot.files.recorded import Finished, RecordedTable
 from mcp_kubernetes_snapshot.files.report import Report
@@ -75,10 +76,10 @@ class Contents:
     sources: Sequence[Source]
 
     @classmethod
-    def of(cls, path: Path, most_bytes: int) -> Contents:
+    def of(cls, path: Path, progress: Progress, most_bytes: int) -> Contents:
         """Go through the files at `path`. Raises Refused, and OSError where it cannot be read."""
         report = Report()
-        reading = Reading(report=report)
+        reading = Reading(report=report, progress=progress)
         gathering = _Gathering(report)
         try:
             for read in reading.objects(path, most_bytes):

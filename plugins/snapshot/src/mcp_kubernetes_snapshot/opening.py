@@ -6,21 +6,27 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mcp_kubernetes.spi import Connection, Request, Response, UnknownCluster
+from mcp_kubernetes.spi import Connection, Request, Response, TimedOut, UnknownCluster, Waiting
 from mcp_kubernetes_snapshot.api.answering import Answering
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents
 from mcp_kubernetes_snapshot.files.layouts.discovery import is_aggregated
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.unpacking import Refused
 from mcp_kubernetes_snapshot.writing.states import States
 
 _log = logging.getLogger(__name__)
+
+_LOGGED_EVERY = 3.0
+_TOLD_EVERY = 1.0
+_WORDS_TAKE = 0.25
+"""Seconds before the end of a call, or a tenth of what is left of it: the host's own words would come at the end."""
 
 _CRDS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
@@ -53,17 +59,42 @@ class Snapshot:
     path: Path
     most_bytes: int
     writable: bool = False
+    progress: Progress = field(default_factory=Progress)
     _opening: asyncio.Task[SnapshotConnection] | None = None
 
-    async def connection(self) -> SnapshotConnection:
+    async def connection(self, waiting: Waiting | None = None) -> SnapshotConnection:
         """The connection; opens the files for the first call. Raises UnknownCluster with what is wrong.
 
         A large dump may take longer than a call: the opening goes on when its caller gives up, and serves the next one.
+        Who is `waiting` is told how far it is, and gets TimedOut with the same before their time is up.
         """
         if self._opening is None or (self._opening.done() and self.opened is None):
-            self._opening = asyncio.create_task(asyncio.to_thread(self.opened_now))
+            self.progress = Progress()
+            self._opening = asyncio.create_task(self._open())
             self._opening.add_done_callback(_heard)
+        if waiting is not None:
+            await self._told(self._opening, waiting)
         return await asyncio.shield(self._opening)
+
+    async def _open(self) -> SnapshotConnection:
+        """Open it in a thread, and tell the log every few seconds how far it is."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self.opened_now))
+        while not (await asyncio.wait([opening], timeout=_LOGGED_EVERY))[0]:
+            _log.info("Snapshot %s: %s were gone through.", self.name, self.progress)
+        return opening.result()
+
+    async def _told(self, opening: asyncio.Task[SnapshotConnection], waiting: Waiting) -> None:
+        """Return when it is opened, or could not be. Raises TimedOut."""
+        now = asyncio.get_running_loop().time
+        until = waiting.deadline - min(_WORDS_TAKE, (waiting.deadline - now()) / 10)
+        while not (await asyncio.wait([opening], timeout=min(_TOLD_EVERY, until - now())))[0]:
+            far = f"{self.progress} were gone through"
+            await waiting.progress(self.progress.part, 1.0, f"The snapshot {self.name} is being opened: {far}.")
+            if now() >= until:
+                raise TimedOut(
+                    f"The snapshot {self.name} is still being opened: {far}.",
+                    hint="It goes on meanwhile: make the same call again.",
+                )
 
     @property
     def opened(self) -> SnapshotConnection | None:
@@ -83,7 +114,7 @@ class Snapshot:
         """A connection of its own, opened where the caller stands. Raises UnknownCluster."""
         began = time.monotonic()
         try:
-            contents = Contents.of(self.path, self.most_bytes)
+            contents = Contents.of(self.path, self.progress, self.most_bytes)
         except Refused as error:
             raise UnknownCluster(
                 f"The snapshot {self.name} {error}.", hint="Give another file, or unpack it."

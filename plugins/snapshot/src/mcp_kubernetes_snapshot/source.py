@@ -37,13 +37,13 @@ class SnapshotSource:
         """All snapshots; those that were not asked yet stay closed."""
         return [self._entry(snapshot) for snapshot in self._snapshots.values()]
 
-    async def get(self, name: str | None, access: Access) -> ClusterEntry:  # noqa: ARG002
-        """The snapshot `name`, or the first one, opened. Raises UnknownCluster."""
+    async def get(self, name: str | None, access: Access) -> ClusterEntry:
+        """The snapshot `name`, or the first one, opened. Raises UnknownCluster, and TimedOut while it is opened."""
         snapshot = self._snapshots.get(next(iter(self._snapshots)) if name is None else name)
         if snapshot is None:
             near = difflib.get_close_matches(name or "", self._snapshots, n=3) or list(self._snapshots)[:10]
             raise UnknownCluster("There is no snapshot of that name.", hint=f"There are {', '.join(near)}.")
-        await snapshot.connection()
+        await snapshot.connection(access.waiting)
         return self._entry(snapshot)
 
     async def aclose(self) -> None:

@@ -11,12 +11,14 @@ import os
 import stat
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mcp_kubernetes_snapshot.files import zips
 from mcp_kubernetes_snapshot.files.layouts.names import is_archive, may_matter
 from mcp_kubernetes_snapshot.files.links import leaves, report_link
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import FolderFile, OpenFile, Source
 from mcp_kubernetes_snapshot.files.unpacking import NotUnpacked, Refused, Unpacking, content_of, window
@@ -41,9 +43,13 @@ class Found:
     alone: bool = False
 
 
-def found_in(path: Path, report: Report, most_bytes: int) -> Iterator[Found]:
-    """All regular files of a folder, an archive, or the one file that `path` is. Raises Refused and OSError."""
-    unpacking = Unpacking(most_bytes)
+def found_in(path: Path, report: Report, progress: Progress, most_bytes: int) -> Iterator[Found]:
+    """All regular files of a folder, an archive, or the one file that `path` is. Raises Refused and OSError.
+
+    To `progress` it adds how much there is to go through, and what of it was unpacked.
+    """
+    progress.total = _size(path)
+    unpacking = Unpacking(most_bytes, progress)
     handed_out: set[int] = set()
     try:
         for found in _everything(path, report, unpacking):
@@ -54,6 +60,18 @@ def found_in(path: Path, report: Report, most_bytes: int) -> Iterator[Found]:
                 yield each
     finally:
         unpacking.close_all_but(handed_out)
+
+
+def _size(path: Path) -> int:
+    """How many bytes there are to be gone through, at most."""
+    if not path.is_dir():
+        return path.stat().st_size
+    size = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(f"{folder}/{name}").st_size
+    return size
 
 
 def _everything(path: Path, report: Report, unpacking: Unpacking) -> Iterator[Found]:
@@ -83,7 +101,7 @@ def _unpacked(found: Found, report: Report, unpacking: Unpacking) -> Iterator[Fo
         content = content_of(found.source.read(found.offset, 8), window(found.source, found.offset, found.size))
         inner = replace(found, name=_inner(found.name))
         if content is not None:
-            source, offset, size = unpacking.piece(content)
+            source, offset, size = unpacking.piece(content, found.size)
             inner = replace(inner, source=source, offset=offset, size=size)
     except (NotUnpacked, Refused) as error:
         report.add(str(error), str(found.name))

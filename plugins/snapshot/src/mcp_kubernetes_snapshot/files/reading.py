@@ -17,6 +17,7 @@ from mcp_kubernetes_snapshot.files.layouts.asides import Aside, aside_of, operan
 from mcp_kubernetes_snapshot.files.layouts.names import is_bare, why_passed_over
 from mcp_kubernetes_snapshot.files.layouts.told import NOTHING, Told, told_by
 from mcp_kubernetes_snapshot.files.logs import LogKey, key_of, marked
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.recorded import (
     Finished,
     RecordedTable,
@@ -34,7 +35,7 @@ _SAYS_VERSION = b"apiVersion"
 _MARKED = b"==== START logs for container "
 _SNIFFED = 4096
 _MOST_ASIDE = 16 << 20
-_FORGOTTEN = 32 << 20
+_FORGOTTEN = 8 << 20
 """So much of a file is looked at before its pages are given back."""
 
 MOST_BYTES = 3 << 20
@@ -61,6 +62,7 @@ class Reading:
     """Goes through the files once. What is no JSON already is kept as such in a temporary file."""
 
     report: Report
+    progress: Progress
     sources: list[Source] = field(default_factory=list)
     logs: dict[LogKey, Extent] = field(default_factory=dict)
     documents: dict[str, Extent] = field(default_factory=dict)
@@ -71,23 +73,28 @@ class Reading:
     _told: Told = NOTHING
     _operand: bytes | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
+    _before: int = 0
     _forgotten: int = 0
     _converted: OpenFile | None = None
 
     def objects(self, path: Path, most_bytes: int) -> Iterator[Read]:
         """All objects of the snapshot at `path`. Raises Refused, and OSError where `path` itself cannot be read."""
-        for found in found_in(path, self.report, most_bytes):
+        for found in found_in(path, self.report, self.progress, most_bytes):
+            self._before = self.progress.done
             if isinstance(found.source, OpenFile):
                 self._number(found.source)  # whatever is in it, it has to be closed
             try:
                 yield from self._file(found)
             except OSError:
                 self.report.add("cannot be read", str(found.name))
+            self.progress.done = self._before + found.size
+            if not isinstance(found.source, OpenFile):
+                self._numbers.pop(id(found.source), None)  # a file of a folder is not met again
         if self._operand and "/version" not in self.documents:
             self.documents["/version"] = self._kept(self._operand)
 
     def _file(self, found: Found) -> Iterator[Read]:
-        with found.source.view() as whole, whole[found.offset : found.offset + found.size] as view:
+        with found.source.view(found.offset, found.size) as view:
             start = bytes(view[:_SNIFFED])
             if path := path_of(found.name):
                 self.documents[path] = Extent(self._number(found.source), found.offset, found.size)
@@ -162,7 +169,7 @@ class Reading:
             yield from self._documents(found, view, start, end)
         else:
             with view[start:end] as part:
-                yield from self._yaml(found, part)
+                yield from self._yaml(found, part, start)
 
     def _documents(self, found: Found, view: memoryview, start: int, end: int) -> Iterator[Read]:
         with view[start:end] as part:
@@ -175,13 +182,15 @@ class Reading:
                 self._passed(view, start + piece.end)
 
     def _passed(self, view: memoryview, place: int) -> None:
-        """Go past a place in a file, and now and then give back the memory of what lies before it."""
+        """Go past a place in a file: count it, and now and then give back the memory of what lies before it."""
+        self.progress.done = self._before + place
         if not 0 <= place - self._forgotten < _FORGOTTEN:
             self._forgotten = place
             forget(view)
 
-    def _yaml(self, found: Found, view: memoryview) -> Iterator[Read]:
-        for piece in yaml_pieces.pieces(view, MOST_BYTES):
+    def _yaml(self, found: Found, view: memoryview, start: int) -> Iterator[Read]:
+        for place, piece in yaml_pieces.pieces(view, MOST_BYTES):
+            self._passed(view, start + place)
             if not piece.strip():
                 continue
             if _SAYS_VERSION not in piece:

@@ -20,7 +20,8 @@ from typing import NamedTuple, Protocol
 _SMALL = 1 << 20
 """A file of no more bytes is read at once: to map one takes longer than to read it."""
 
-_WINDOW = 32 << 20
+_SHORTER = "it is shorter than it was when the snapshot was opened"
+_WINDOW = 8 << 20
 _LONGEST_LINE = 1 << 16
 
 
@@ -43,8 +44,8 @@ class Source(Protocol):
         """That many bytes from there. Raises OSError."""
 
     @contextmanager
-    def view(self) -> Iterator[memoryview]:
-        """All of it, mapped into memory while it is looked at. Raises OSError."""
+    def view(self, offset: int, size: int) -> Iterator[memoryview]:
+        """That many bytes from there, mapped into memory while they are looked at. Raises OSError."""
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -78,9 +79,9 @@ class FolderFile:
             return os.pread(descriptor, size, offset)
 
     @contextmanager
-    def view(self) -> Iterator[memoryview]:
-        """All of it, mapped into memory. Raises OSError."""
-        with self._opened() as descriptor, mapped(descriptor, self._identity.size) as view:
+    def view(self, offset: int, size: int) -> Iterator[memoryview]:
+        """That many bytes from there, mapped into memory. Raises OSError."""
+        with self._opened() as descriptor, mapped(descriptor, offset, size) as view:
             yield view
 
     def close(self) -> None:
@@ -122,10 +123,9 @@ class OpenFile:
         return os.pread(self.file.fileno(), size, offset)
 
     @contextmanager
-    def view(self) -> Iterator[memoryview]:
-        """All of it, mapped into memory."""
-        size = os.fstat(self.file.fileno()).st_size
-        with mapped(self.file.fileno(), size) as view:
+    def view(self, offset: int, size: int) -> Iterator[memoryview]:
+        """That many bytes from there, mapped into memory. Raises OSError."""
+        with mapped(self.file.fileno(), offset, size) as view:
             yield view
 
     def close(self) -> None:
@@ -134,15 +134,20 @@ class OpenFile:
 
 
 @contextmanager
-def mapped(descriptor: int, size: int) -> Iterator[memoryview]:
-    """The file in memory, as far as it is looked at; the pages are given back afterwards. Raises OSError."""
+def mapped(descriptor: int, offset: int, size: int) -> Iterator[memoryview]:
+    """A part of a file in memory, as far as it is looked at; the pages are given back afterwards. Raises OSError."""
     if size <= _SMALL:
-        content = os.pread(descriptor, size, 0)
+        content = os.pread(descriptor, size, offset)
         if len(content) < size:
-            raise Changed("it is shorter than it was when the snapshot was opened")
+            raise Changed(_SHORTER)
         yield memoryview(content)
         return
-    with mmap.mmap(descriptor, size, prot=mmap.PROT_READ) as found, memoryview(found) as view:
+    before = offset % mmap.ALLOCATIONGRANULARITY
+    try:
+        found = mmap.mmap(descriptor, before + size, prot=mmap.PROT_READ, offset=offset - before)
+    except ValueError:
+        raise Changed(_SHORTER) from None
+    with found, memoryview(found) as whole, whole[before:] as view:
         yield view
 
 

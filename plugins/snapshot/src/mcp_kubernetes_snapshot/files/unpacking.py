@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.sources import OpenFile, Source
 
 _CHUNK = 1 << 20
@@ -36,9 +37,13 @@ class NotUnpacked(Exception):
 
 @dataclass
 class Unpacking:
-    """The temporary files of one opening, which hold at most `most_bytes` together."""
+    """The temporary files of one opening, which hold at most `most_bytes` together.
+
+    To `progress` it adds what is to be read of them.
+    """
 
     most_bytes: int
+    progress: Progress
     _spent: int = 0
     _opened: list[OpenFile] = field(default_factory=list)
     _pieces: OpenFile | None = None
@@ -54,13 +59,20 @@ class Unpacking:
             return packed
         unpacked = self._temporary()
         try:
-            self._write(content, unpacked)
+            size = self._write(self._counted(content, packed), unpacked)
         except NotUnpacked as error:
             raise Refused(str(error)) from None
+        self.progress.total += size
         return unpacked
 
-    def piece(self, content: Iterator[bytes]) -> tuple[OpenFile, int, int]:
-        """Where the content lies now: file, offset and size. Raises NotUnpacked."""
+    def _counted(self, content: Iterator[bytes], packed: OpenFile) -> Iterator[bytes]:
+        for chunk in content:
+            self.progress.done = packed.file.tell()
+            yield chunk
+
+    def piece(self, content: Iterator[bytes], packed: int) -> tuple[OpenFile, int, int]:
+        """Where the content of so many `packed` bytes lies now: file, offset and size. Raises NotUnpacked."""
+        self.progress.done += packed
         file = self._pieces = self._pieces or self._temporary()
         begin = os.fstat(file.file.fileno()).st_size
         try:
@@ -68,6 +80,7 @@ class Unpacking:
         except NotUnpacked:
             file.file.truncate(begin)
             raise
+        self.progress.total += size
         return file, begin, size
 
     def close_all_but(self, handed_out: Collection[int]) -> None:

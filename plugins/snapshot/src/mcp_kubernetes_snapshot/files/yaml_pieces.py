@@ -17,8 +17,8 @@ _FIRST_ITEM = re.compile(rb"^(?:( *)- |[^\s#-])", re.MULTILINE)
 _VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
 
 
-def pieces(view: memoryview, most: int) -> Iterator[bytes]:
-    """The text of each object, one after the other; those of a list say their kind.
+def pieces(view: memoryview, most: int) -> Iterator[tuple[int, bytes]]:
+    """Where each object begins, and its text, one after the other; those of a list say their kind.
 
     Of one that is larger than `most` bytes there is a little more than that, and never all.
     """
@@ -50,18 +50,18 @@ class _Marks:
             self.said.setdefault(key, value[1])
 
 
-def _document(view: memoryview, place: int, marks: _Marks, most: int) -> Iterator[bytes]:
+def _document(view: memoryview, place: int, marks: _Marks, most: int) -> Iterator[tuple[int, bytes]]:
     if _SEQUENCE.match(view):
         for begin, end, indent in _items(view, 0):
-            yield _item(bytes(view[begin : min(end, begin + most + 1)]), indent, ())
+            yield place + begin, _item(bytes(view[begin : min(end, begin + most + 1)]), indent, ())
         return
     kind = marks.said.get(b"kind", b"")
     if marks.items is None or not kind.endswith(b"List"):
-        yield bytes(view[: most + 1])
+        yield place, bytes(view[: most + 1])
         return
     typed = () if kind == b"List" else (b"apiVersion: " + marks.said.get(b"apiVersion", b""), b"kind: " + kind[:-4])
     for begin, end, indent in _items(view, marks.items - place):
-        yield _item(bytes(view[begin : min(end, begin + most + 1)]), indent, typed)
+        yield place + begin, _item(bytes(view[begin : min(end, begin + most + 1)]), indent, typed)
 
 
 def _items(view: memoryview, start: int) -> Iterator[tuple[int, int, int]]:

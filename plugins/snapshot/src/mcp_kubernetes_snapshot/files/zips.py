@@ -95,7 +95,7 @@ def _member(
         if info.compress_type == zipfile.ZIP_STORED:
             place = opened, *_stored(info, opened)
         else:
-            place = unpacking.piece(_deflated(archive, info))
+            place = unpacking.piece(_deflated(archive, info), info.compress_size)
     except NotUnpacked as error:
         report.add(str(error), info.filename)
     else:
