@@ -105,7 +105,7 @@ async def test_a_log_without_times_is_given_as_a_whole_and_that_is_said(app: App
         plain = await ask("k8s_get_pod_logs", **whose)
         late = await ask("k8s_get_pod_logs", **whose, sinceSeconds=60)
     assert lines(plain) == lines(late) == ["listening", "ready"]
-    assert f"{NO_TIMES}, so its lines are marked with the moment when the container began" in plain
+    assert f"{NO_TIMES}, so its lines are marked with the moment up to which it was recorded" in plain
     assert "and those of all times are here" in late
     assert "rotated away" not in plain
 
@@ -127,6 +127,18 @@ async def test_pages_of_a_log_without_times_go_back_to_its_beginning(app: Apps, 
                 break
             cursor = {"continue": more[1]}
     assert found == wanted
+
+
+async def test_of_several_logs_without_times_the_ends_are_shown(app: Apps, tmp_path: Path) -> None:
+    files = troubleshoot()
+    for name in [name for name in files if name.endswith(("/web-a/app.log", "/web-a/proxy.log"))]:
+        container = name.rpartition("/")[2].removesuffix(".log")
+        files[name] = "".join(f"{container} {number} {'x' * 50}\n" for number in range(5_000)).encode()
+    async with asking(app, in_folder(tmp_path / "bundle", files)) as ask:
+        answer = await ask("k8s_get_pod_logs", namespace="shop", podName="web-a", containerName="*")
+    for container in ("app", "proxy"):
+        assert f"{container} 4999 " in answer
+        assert f"{container} 4900 " in answer
 
 
 @pytest.mark.parametrize("form", TIMED[:2])

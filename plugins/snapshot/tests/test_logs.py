@@ -18,7 +18,7 @@ from mcp_kubernetes_snapshot.files.sources import Extent
 if TYPE_CHECKING:
     from conftest import OpeningFiles
 
-BEGAN = datetime(2026, 1, 1, 10, tzinfo=UTC)
+BEGAN, ENDED = datetime(2026, 1, 1, 10, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC)
 LOG = "/api/v1/namespaces/shop/pods/a/log"
 PLACE = "namespaces/shop/pods/a/c/c/logs"
 
@@ -161,19 +161,27 @@ LINES = st.lists(st.sampled_from([b"", b"a", b"b\r", b"c" * 50]), max_size=30).m
 
 @given(LINES, st.integers(0, 40))
 def test_the_last_lines_are_the_last_lines(text: bytes, wanted: int) -> None:
-    found = log_of(text).lines(Asked(began=BEGAN, tail=wanted))
+    found = log_of(text).lines(Asked(ended=ENDED, tail=wanted))
     assert as_lines(found) == (as_lines(text)[-wanted:] if wanted else [])
     assert text.endswith(found)
 
 
 @given(LINES, st.integers(1, 40))
 def test_each_line_without_a_time_keeps_the_one_that_it_was_given(text: bytes, wanted: int) -> None:
-    whole = log_of(text).lines(Asked(began=BEGAN, stamps=True))
-    found = log_of(text).lines(Asked(began=BEGAN, stamps=True, tail=wanted))
+    whole = log_of(text).lines(Asked(began=BEGAN, ended=ENDED, stamps=True))
+    found = log_of(text).lines(Asked(began=BEGAN, ended=ENDED, stamps=True, tail=wanted))
     stamps = [line.partition(b" ")[0] for line in as_lines(whole)]
     assert whole.endswith(found)
     assert stamps == sorted(set(stamps))
     assert [line.partition(b" ")[2] for line in as_lines(whole)] == as_lines(text)
+
+
+def test_a_log_without_times_has_the_bounds_of_its_run() -> None:
+    assert as_lines(log_of(b"one\ntwo\nthree").lines(Asked(began=BEGAN, ended=ENDED, stamps=True))) == [
+        b"2026-01-01T10:00:00.000000000Z one",
+        b"2026-01-01T11:59:59.999999999Z two",
+        b"2026-01-01T12:00:00.000000000Z three",
+    ]
 
 
 def test_of_a_long_log_no_more_is_read_than_its_end() -> None:
@@ -185,5 +193,5 @@ def test_of_a_long_log_no_more_is_read_than_its_end() -> None:
         return text[extent.offset : extent.offset + extent.size]
 
     log = LogText(rotated=(), written=Extent(0, 0, len(text)), read=read)
-    assert log.lines(Asked(began=BEGAN, tail=2)) == b"199998\n199999\n"
+    assert log.lines(Asked(ended=ENDED, tail=2)) == b"199998\n199999\n"
     assert sum(seen) * 4 < len(text)

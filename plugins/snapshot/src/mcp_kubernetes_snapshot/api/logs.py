@@ -18,7 +18,7 @@ from mcp_kubernetes_snapshot.files.sources import Extent
 _TEXT = {"content-type": "text/plain"}
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
-_NO_TIMES = "this log was recorded without times, so its lines are marked with the moment when the container began"
+_NO_TIMES = "this log was recorded without times, so its lines are marked with the moment up to which it was recorded"
 _ALL_TIMES = ", and those of all times are here"
 
 
@@ -36,7 +36,7 @@ def log(
     text = _text([each for each in pieces if each.container == container], status, read, previous=previous)
     if text is None:
         raise _none(pod["metadata"]["name"], container, status, previous=previous)
-    asked = _asked(query, now, _began(status, previous=previous) or now)
+    asked = _asked(query, now, _run(status, previous=previous))
     body = text.lines(asked)
     headers = dict(_TEXT)
     if (asked.stamps or asked.since) and not text.has_times():
@@ -77,11 +77,12 @@ def _status(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     return next(found, {})
 
 
-def _began(status: Mapping[str, Any], *, previous: bool) -> datetime | None:
-    """When the run began whose log it is. Of a container that waits for its next run it is that of the last one."""
+def _run(status: Mapping[str, Any], *, previous: bool) -> Mapping[str, Any]:
+    """The run whose log it is. Of a container that waits for its next run it is that of the last one."""
     state, last = status.get("state") or {}, status.get("lastState") or {}
     run = None if previous else state.get("running") or state.get("terminated")
-    return _instant((run or last.get("terminated") or {}).get("startedAt"))
+    found: Mapping[str, Any] = run or last.get("terminated") or {}
+    return found
 
 
 def _instant(text: object) -> datetime | None:
@@ -92,9 +93,10 @@ def _instant(text: object) -> datetime | None:
     return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _asked(query: Mapping[str, str], now: datetime, began: datetime) -> Asked:
+def _asked(query: Mapping[str, str], now: datetime, run: Mapping[str, Any]) -> Asked:
     return Asked(
-        began=began,
+        began=_instant(run.get("startedAt")),
+        ended=_instant(run.get("finishedAt")) or now,
         since=_since(query, now),
         tail=int(query["tailLines"]) if query.get("tailLines") else None,
         stamps=query.get("timestamps") in {"true", "1"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from mcp_kubernetes_snapshot.files.sources import Extent
 
@@ -19,15 +19,17 @@ _STAMP = re.compile(rb"^(" + _DAY + rb")\.\d{9}(Z|[+-]\d\d:\d\d) ?", re.MULTILIN
 _RUNTIME = re.compile(rb"^(" + _DAY + rb"(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (?:stdout|stderr) ([PF])(?::\S*)? ?(.*)$")
 _BLOCK = 1 << 20
 _LONGEST_STAMP = 64
+_SECOND = 1_000_000_000
 
 Read = Callable[[Extent], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """Which lines, and how. `began` is when the container did, for logs whose lines have no times."""
+    """Which lines, and how. `began` and `ended` are the bounds of logs whose lines have no times, as far as known."""
 
-    began: datetime
+    ended: datetime
+    began: datetime | None = None
     since: datetime | None = None
     tail: int | None = None
     stamps: bool = False
@@ -50,34 +52,30 @@ class LogText:
     def lines(self, asked: Asked) -> bytes:
         """The lines that are asked for. Raises what `read` raises.
 
-        Where they have no times and these are wanted, each has a time of its own, from `began` on, in nanoseconds: so
-        they keep their order, and whoever goes on from one of them finds it again. `since` makes no difference then.
+        Where they have no times and these are wanted, each has one of its own, a nanosecond before that of the next
+        one, and the last `ended`: so the ends of several logs stand together, lines keep their order, and whoever goes
+        on from one of them finds it again. The first of all has `began`. `since` makes no difference then.
         """
-        skipped, text = self._tail(asked.tail)
+        is_whole, text = self._tail(asked.tail)
         if not self.has_times():
-            return _numbered(text, asked.began, skipped()) if asked.stamps else text
+            return _numbered(text, asked, is_whole=is_whole) if asked.stamps else text
         if asked.since:
             text = b"".join(_since(text, asked.since))
         return text if asked.stamps else _STAMP.sub(b"", text)
 
-    def _tail(self, wanted: int | None) -> tuple[Callable[[], int], bytes]:
-        """The last lines, and how many stand before them."""
+    def _tail(self, wanted: int | None) -> tuple[bool, bytes]:
+        """The last lines, and whether these are all that were written."""
         size = self.written.size if self.written else 0
         begin, found = (0, 0) if self.written is None else _last(self.written, wanted, self.read)
         end = self.read(_part(self.written, begin, size)) if self.written else b""
         missing = None if wanted is None else wanted - found
-        return (lambda: self._count(begin)), self._put_aside(missing) + end
+        return begin == 0, self._put_aside(missing) + end
 
     def _put_aside(self, wanted: int | None) -> bytes:
         if wanted is not None and wanted <= 0:
             return b""
         text = b"".join(line for each in self.rotated for line in _as_kubelet(self.read(each)))
         return text if wanted is None else b"\n".join(text.split(b"\n")[-wanted - 1 :])
-
-    def _count(self, size: int) -> int:
-        """Lines in the first `size` bytes of what is no rotated piece."""
-        blocks = (_part(self.written, at, min(at + _BLOCK, size)) for at in range(0, size, _BLOCK) if self.written)
-        return sum(self.read(block).count(b"\n") for block in blocks)
 
 
 def _part(extent: Extent, begin: int, end: int) -> Extent:
@@ -138,13 +136,21 @@ def _in_utc(found: re.Match[bytes]) -> datetime:
         return datetime.min  # noqa: DTZ901 - compared with others without a zone
 
 
-def _numbered(text: bytes, began: datetime, first: int) -> bytes:
+def _numbered(text: bytes, asked: Asked, *, is_whole: bool) -> bytes:
     if not text:
         return text
     lines = text.removesuffix(b"\n").split(b"\n")
-    return b"".join(_moment(began, first + count) + line + b"\n" for count, line in enumerate(lines))
+    first = _nanoseconds(asked.ended) - len(lines) + 1
+    times = [*range(first, first + len(lines))]
+    if is_whole and asked.began:
+        times[0] = min(first, _nanoseconds(asked.began))
+    return b"".join(_moment(time) + line + b"\n" for time, line in zip(times, lines, strict=True))
 
 
-def _moment(began: datetime, nanoseconds: int) -> bytes:
-    second = began.astimezone(UTC) + timedelta(seconds=nanoseconds // 1_000_000_000)
-    return f"{second:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 1_000_000_000:09d}Z ".encode()
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp()) * _SECOND
+
+
+def _moment(nanoseconds: int) -> bytes:
+    second = datetime.fromtimestamp(nanoseconds // _SECOND, UTC)
+    return f"{second:%Y-%m-%dT%H:%M:%S}.{nanoseconds % _SECOND:09d}Z ".encode()
