@@ -88,7 +88,22 @@ ENTRIES = [
         "...",
         "---",
     ),
-    *("--- a", "a: {}", "a: []", "- {}", "a: {b: c}", "a: &b", "a: *b", "a: !!str 1", "<<: a", "? a", "a : b", "a:b"),
+    *(
+        "--- a",
+        "... a: b",
+        "--- a: b",
+        "a: {}",
+        "a: []",
+        "- {}",
+        "a: {b: c}",
+        "a: &b",
+        "a: *b",
+        "a: !!str 1",
+        "<<: a",
+        "? a",
+        "a : b",
+        "a:b",
+    ),
     *("a: b: c", "a:\tb", "\ta: b", "a: >", "a: 017", "on: off", "null: a", "~: a", "1.0: a", "a: .inf", "a: '1''2'"),
     *('a: "\\x41\\ud800"', 'a: "\\q"', "a: b ", "  ", "   ", "a: -", "a: -b", "a: ?b", ":a: :b", "%a: b", "a: |  #b"),
     *("   c d", "é: \xa0", "a: \u2028", "a: \x85", "a: \x07", "a: \ufeff", "\ufeffa: b", "a: b\r", ""),
@@ -157,14 +172,20 @@ def test_every_scalar_of_the_tables_means_the_same_wherever_it_stands(form: str)
     assert sum(agree(form.replace("%s", text)) for text in tables.PLAIN) > 40
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=150)
 @given(VALUES, st.sampled_from(sorted(STYLES)))
 def test_whatever_a_program_writes_means_the_same(value: Any, name: str) -> None:
     agree(dumped({"a": value}, STYLES[name]))
     agree(dumped([value], STYLES[name]))
 
 
-@settings(derandomize=True, deadline=None, max_examples=600)
+@pytest.mark.parametrize("deep", [0, 2, 3])
+def test_any_two_lines_one_below_the_other_mean_the_same(deep: int) -> None:
+    texts = [f"{first}\n{' ' * deep}{second}" for first in ENTRIES for second in ENTRIES]
+    assert sum(map(agree, texts)) > 300
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from((0, 0, 0, 1, 2, 2, 3, 4)), st.sampled_from(ENTRIES)), max_size=7))
 @example([(0, "a: b"), (0, "#a"), (2, "c d")])
 @example([(0, "a: |"), (4, "b"), (2, "c: d")])

@@ -1,8 +1,8 @@
 r"""From what the caller handed over, text or value, to the documents in it.
 
-The text is cut at its lines `---` before anything is parsed, as kubectl does it. A document that is JSON is read as
-JSON, where `\ud83d\ude00` is one character; whatever that reader does not take, the reader of YAML takes or
-refuses, and says where.
+The text is cut at its lines `---` before anything is parsed, as kubectl does it. A document in regular block style is
+read by a quick reader, and one that is JSON as JSON, where `\ud83d\ude00` is one character; whatever these do not take,
+the strict reader of YAML takes or refuses, and says where.
 """
 
 from __future__ import annotations

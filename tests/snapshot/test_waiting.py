@@ -75,7 +75,7 @@ async def test_calls_that_end_before_it_is_opened_say_so_and_the_next_one_goes_o
     settings: dict[str, dict[str, Any]] = {
         "snapshot": {"paths": (large,)},
         "contexts": {"kubeconfig": (kubeconfig,)},
-        "tools": {"timeout": 1.5},
+        "tools": {"timeout": 2.0},
     }
     async with app(PLUGINS, settings) as client:
         answers = [text(await client.call_tool("k8s_list_resources", NAMES))]

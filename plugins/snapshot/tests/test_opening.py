@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from pathlib import Path
 
@@ -32,6 +33,17 @@ async def test_calls_at_once_open_it_once_and_one_that_gives_up_does_not_stop_it
     assert second is third is await snapshot.connection()
     assert openings(caplog) == 1
     await snapshot.aclose()
+
+
+@pytest.mark.parametrize("form", ["a folder", "a file", "a compressed file"])
+def test_at_the_end_all_of_it_was_gone_through(tmp_path: Path, form: str) -> None:
+    text = NODE + "---\n" * 1_000
+    path = tmp_path / "node.yaml"
+    path.write_bytes(gzip.compress(text.encode()) if form == "a compressed file" else text.encode())
+    snapshot = Snapshot(name="test", path=tmp_path if form == "a folder" else path, most_bytes=1 << 20)
+    snapshot.opened_now().answering.contents.close()
+    assert snapshot.progress.part == 1
+    assert snapshot.progress.done >= len(text)
 
 
 async def test_one_that_could_not_be_opened_is_tried_again(tmp_path: Path) -> None:

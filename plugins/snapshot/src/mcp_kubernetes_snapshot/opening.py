@@ -25,8 +25,11 @@ _log = logging.getLogger(__name__)
 
 _LOGGED_EVERY = 3.0
 _TOLD_EVERY = 1.0
-_WORDS_TAKE = 0.25
-"""Seconds before the end of a call, or a tenth of what is left of it: the host's own words would come at the end."""
+_WORDS_TAKE = 1.0
+"""Seconds before the end of a call, or a quarter of what is left of it: at the end, the host would say that it is over.
+
+That much, because the thread that opens the snapshot and a busy machine may let the event loop wait.
+"""
 
 _CRDS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
@@ -86,7 +89,10 @@ class Snapshot:
     async def _told(self, opening: asyncio.Task[SnapshotConnection], waiting: Waiting) -> None:
         """Return when it is opened, or could not be. Raises TimedOut."""
         now = asyncio.get_running_loop().time
-        until = waiting.deadline - min(_WORDS_TAKE, (waiting.deadline - now()) / 10)
+        left = waiting.deadline - now()
+        if left <= 0:
+            return  # work that goes on after its call has no other end
+        until = waiting.deadline - min(_WORDS_TAKE, left / 4)
         while not (await asyncio.wait([opening], timeout=min(_TOLD_EVERY, until - now())))[0]:
             far = f"{self.progress} were gone through"
             await waiting.progress(self.progress.part, 1.0, f"The snapshot {self.name} is being opened: {far}.")
