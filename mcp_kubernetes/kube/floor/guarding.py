@@ -46,11 +46,15 @@ def guarded(send: Send, call: ToolCall, bounds: Bounds) -> Send:
     async def guarded_send(request: Request) -> Response:
         with explaining(request, guarded_send):
             response = await send(await admitted(request, call, bounds))
-        for warning in warnings_of(response):
-            call.notes.add("The API server warns: {warning}.", warning=warning)
+        _note_warnings(response, call)
         return response
 
     return guarded_send
+
+
+def _note_warnings(answer: Response | Stream, call: ToolCall) -> None:
+    for warning in warnings_of(answer):
+        call.notes.add("The API server warns: {warning}.", warning=warning)
 
 
 def opened(
@@ -62,6 +66,8 @@ def opened(
     async def guarded_open(request: Request) -> AsyncIterator[T]:
         with explaining(request, ask):
             async with open_(await admitted(request, call, bounds)) as found:
+                if isinstance(found, Stream):
+                    _note_warnings(found, call)
                 yield found
 
     return guarded_open

@@ -17,6 +17,8 @@ MARKER = "<masked: "
 """How every masked value begins."""
 
 _MARK = re.compile(rf"{MARKER}[0-9]+ bytes, [0-9a-f]{{8}}>")
+_OTHERS = frozenset({"***HIDDEN***"})
+"""What programs that collect from clusters put there: Troubleshoot, pkg/redact in replicatedhq/troubleshoot."""
 
 Owner = NewType("Owner", bytes)
 """An object, as its masks know it: a key of its own, made from the server's."""
@@ -36,8 +38,8 @@ def mark(owner: Owner, place: str, key: str, value: bytes) -> str:
 
 
 def is_mark(value: object) -> bool:
-    """Whether a value is such a mask, as a whole: it hides nothing that could be masked once more."""
-    return isinstance(value, str) and _MARK.fullmatch(value) is not None
+    """Whether a value is such a mask, or another's, as a whole: it hides nothing that could be masked once more."""
+    return isinstance(value, str) and (value in _OTHERS or _MARK.fullmatch(value) is not None)
 
 
 def decoded(place: str, value: Any) -> bytes:

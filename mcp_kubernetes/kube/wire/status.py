@@ -28,7 +28,7 @@ from mcp_kubernetes.redact import redact
 from mcp_kubernetes.results import clean
 
 if TYPE_CHECKING:
-    from mcp_kubernetes.kube.connection import Response
+    from mcp_kubernetes.kube.connection import Response, Stream
 
 _CLASSES: Mapping[int, type[APIError]] = {
     400: BadRequest,
@@ -121,9 +121,9 @@ def _class(code: int, status: _Status | None) -> type[APIError]:
     return _CLASSES.get(code, ServerFailure if code >= 500 else APIError)
 
 
-def warnings_of(response: Response) -> list[str]:
+def warnings_of(answer: Response | Stream) -> list[str]:
     """What the API server warns of, such as a deprecated version or a field that it does not know (KEP-1693)."""
-    found = _WARNING.findall(response.headers.get("warning", ""))
+    found = _WARNING.findall(answer.headers.get("warning", ""))
     return [_words(text.replace('\\"', '"').replace("\\\\", "\\")) for text in found[:_MAX_CAUSES]]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mcp_kubernetes.spi import Request, Response
 from mcp_kubernetes_snapshot.api.answering import Answering
@@ -15,6 +16,7 @@ from mcp_kubernetes_snapshot.opening import Snapshot
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 Opening = Callable[..., "Opened"]
+OpeningFiles = Callable[[Mapping[str, Any]], "Opened"]
 
 
 class Opened:
@@ -60,3 +62,22 @@ def opened() -> Iterator[Opening]:
     yield open_path
     for connection in connections:
         connection.answering.contents.close()
+
+
+@pytest.fixture
+def opened_files(opened: Opening, tmp_path: Path) -> OpeningFiles:
+    """Writes files by their names, a value that is no text as YAML or JSON, and opens the folder."""
+
+    def open_files(files: Mapping[str, Any]) -> Opened:
+        for name, content in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content if isinstance(content, str) else _encoded(name, content), "utf-8")
+        return opened(tmp_path)
+
+    return open_files
+
+
+def _encoded(name: str, value: Any) -> str:
+    as_json = json.dumps(value, indent=2)
+    # What is there twice is written twice, and not as an alias.
+    return yaml.safe_dump(json.loads(as_json)) if name.endswith((".yaml", ".yml")) else as_json

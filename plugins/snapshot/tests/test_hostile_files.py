@@ -33,6 +33,7 @@ DAMAGED = {
     "bytes that are no text": ("binary.yaml", GOOD.replace("good", "\x00\x01")),
     "JSON that breaks off": ("cut.json", '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"na'),
     "an object larger than any": ("large.yaml", GOOD.replace("value", "v" * (4 << 20))),
+    "a sequence that never begins": ("blank.yaml", "\n" * 50_000 + " \n#\n" * 50_000 + "apiVersion: v1\nkind: [\n"),
     "a name that is a number": ("number.json", '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": 5}}'),
 }
 

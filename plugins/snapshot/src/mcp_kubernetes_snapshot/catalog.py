@@ -7,6 +7,7 @@ that would hide objects which another one has is left out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -17,6 +18,7 @@ from mcp_kubernetes_snapshot.definitions import defined, version_order
 from mcp_kubernetes_snapshot.served import AGE, NAME, PLAIN, VERBS, Column, Served
 
 _EVENTS = ("", "events.k8s.io")
+_PLURAL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 
 Present = Mapping[tuple[str, str], frozenset[str]]
 """Versions in which there are objects, by group and kind."""
@@ -38,16 +40,19 @@ class Catalog:
         crds: Sequence[Mapping[str, Any]],
         own: Sequence[Mapping[str, Any]] = (),
         tables: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+        plurals: Mapping[tuple[str, str], str] = MappingProxyType({}),
     ) -> Catalog:
         """What is served with these objects and definitions; `scopes` tells whether a kind was seen in a namespace.
 
-        `own` are the groups of the cluster's own discovery, and `tables` the columns of its own tables by place.
+        `own` are the groups of the cluster's own discovery, `tables` the columns of its own tables by place, and
+        `plurals` what kinds are called in paths, by group and kind, as far as the snapshot tells.
         """
         recorded = json.loads(files(__package__).joinpath("recorded.json").read_text("utf-8"))
-        known = [*_builtin(recorded), *defined(crds)]
-        known = [_with_columns(each, tables.get(each.place)) for each in (_as_served(known, own) if own else known)]
+        described = [*_builtin(recorded), *defined(crds)]
+        known = _as_served(described, own) if own else described
+        known = [_with_columns(each, tables.get(each.place)) for each in known]
         kept = [each for each in known if _shows(each, present)]
-        found = (*kept, *_others(present, scopes, kept, known))
+        found = (*kept, *_others(present, scopes, kept, [*known, *described], plurals))
         by_path = {(each.group, each.version, each.plural): each for each in found}
         return cls(served=tuple(by_path.values()), version=recorded["version"], _by_path=by_path)
 
@@ -94,7 +99,11 @@ def _recorded(group: str, version: str, entry: Mapping[str, Any], recorded: Mapp
 
 
 def _as_served(known: Sequence[Served], own: Sequence[Mapping[str, Any]]) -> Iterator[Served]:
-    """What the cluster's own discovery tells, with what is known of it; then what only its definitions tell."""
+    """What the cluster's own discovery tells, with what is known of it; then what only its definitions tell.
+
+    It has two roots, for the core and for named groups. Of one that is not there everything is taken as known.
+    """
+    roots = {bool(group["metadata"].get("name")) for group in own}
     by_place = {(each.group, each.version, each.plural): each for each in known}
     for group in own:
         name = group["metadata"].get("name", "")
@@ -102,7 +111,7 @@ def _as_served(known: Sequence[Served], own: Sequence[Mapping[str, Any]]) -> Ite
             for entry in version["resources"]:
                 found = by_place.pop((name, version["version"], entry["resource"]), None)
                 yield replace(found, entry=entry) if found else _told(name, version["version"], entry)
-    yield from (each for each in by_place.values() if each.is_custom)
+    yield from (each for each in by_place.values() if each.is_custom or bool(each.group) not in roots)
 
 
 def _told(group: str, version: str, entry: Mapping[str, Any]) -> Served:
@@ -131,15 +140,24 @@ def _shows(each: Served, present: Present) -> bool:
 
 
 def _others(
-    present: Present, scopes: Mapping[tuple[str, str], bool], kept: Sequence[Served], known: Sequence[Served]
+    present: Present,
+    scopes: Mapping[tuple[str, str], bool],
+    kept: Sequence[Served],
+    known: Sequence[Served],
+    plurals: Mapping[tuple[str, str], str],
 ) -> Iterator[Served]:
     """Kinds, and versions of kinds, that nobody described."""
+    owners = {(each.group, each.plural): each.kind for each in known}
     there = {(each.group, each.version, each.kind) for each in kept}
     for (group, kind), versions in sorted(present.items()):
         like = next((each for each in known if (each.group, each.kind) == (group, kind)), None)
+        plural = plurals.get((group, kind), "")
+        if not _PLURAL.match(plural) or owners.setdefault((group, plural), kind) != kind:
+            plural = _plural(kind.lower())
         for version in sorted(versions, key=version_order, reverse=True):
             if (group, version, kind) not in there:
-                yield _like(like, version) if like else _guessed(group, version, kind, namespaced=scopes[group, kind])
+                guessed = _guessed(group, version, kind, plural, namespaced=scopes[group, kind])
+                yield _like(like, version) if like else guessed
 
 
 def _like(known: Served, version: str) -> Served:
@@ -147,9 +165,9 @@ def _like(known: Served, version: str) -> Served:
     return replace(known, version=version, entry={**known.entry, "responseKind": kind})
 
 
-def _guessed(group: str, version: str, kind: str, *, namespaced: bool) -> Served:
+def _guessed(group: str, version: str, kind: str, plural: str, *, namespaced: bool) -> Served:
     entry = {
-        "resource": _plural(kind.lower()),
+        "resource": plural,
         "responseKind": {"group": group, "version": version, "kind": kind},
         "scope": "Namespaced" if namespaced else "Cluster",
         "singularResource": kind.lower(),

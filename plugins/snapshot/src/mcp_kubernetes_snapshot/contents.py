@@ -67,11 +67,12 @@ class Change(NamedTuple):
 
 
 class LogPiece(NamedTuple):
-    """Where a container's log lies, and whether it is that of the container before."""
+    """Where a container's log lies, and whether it is that of the container before; `rotated` as in LogKey."""
 
     container: str
     previous: bool
     extent: Extent
+    rotated: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,13 +80,15 @@ class Contents:
     """All that is known of a snapshot once it was gone through; objects stay in their files.
 
     `documents` are the API server's answers to paths that are no objects, such as /version, and `tables` its own tables
-    by the places of their lists, as far as they were recorded.
+    by the places of their lists, as far as they were recorded. `plurals` are what kinds are called in paths, by group
+    and kind, as the places of files tell it.
     """
 
     records: Mapping[KindKey, Sequence[Record]]
     logs: Mapping[tuple[str, str], Sequence[LogPiece]]
     documents: Mapping[str, Extent]
     tables: Mapping[str, RecordedTable]
+    plurals: Mapping[tuple[str, str], str]
     report: Report
     as_of: datetime
     version: int
@@ -104,11 +107,13 @@ class Contents:
         except BaseException:
             _close(reading.sources)
             raise
+        gathering.saw(reading.collected)
         return cls(
             records={kind: sorted(found.values(), key=lambda r: r.key) for kind, found in gathering.found.items()},
             logs=_by_pod(reading.logs),
             documents=reading.documents,
             tables=reading.tables,
+            plurals=reading.plurals,
             report=report,
             as_of=_recorded(reading.finished)
             or gathering.newest()
@@ -210,8 +215,11 @@ class _Gathering:
         if before is None or _number(record.version) > _number(before.version):
             kind[meta.namespace, meta.name] = record
         self.version = max(self.version, _number(record.version))
-        times = (time for time in read.times if _UTC.match(time) and time <= self._now)
-        self._newest = max([self._newest, *times])
+        self.saw(*read.times)
+
+    def saw(self, *times: str) -> None:
+        """Take note of moments that the snapshot tells of."""
+        self._newest = max([self._newest, *(time for time in times if _UTC.match(time) and time <= self._now)])
 
     def newest(self) -> datetime | None:
         """When the last change was made that an object tells of."""
@@ -238,7 +246,9 @@ def _in_default(records: Sequence[Record]) -> Sequence[Record]:
 def _by_pod(logs: Mapping[LogKey, Extent]) -> dict[tuple[str, str], list[LogPiece]]:
     found: dict[tuple[str, str], list[LogPiece]] = {}
     for key, extent in logs.items():
-        found.setdefault((key.namespace, key.pod), []).append(LogPiece(key.container, key.previous, extent))
+        found.setdefault((key.namespace, key.pod), []).append(
+            LogPiece(key.container, key.previous, extent, key.rotated)
+        )
     return found
 
 

@@ -28,8 +28,9 @@ from mcp_kubernetes_snapshot.api.negotiating import finished
 from mcp_kubernetes_snapshot.api.status import Refusal
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.contents import Contents
-from mcp_kubernetes_snapshot.files.finding import Refused
+from mcp_kubernetes_snapshot.files.layouts.discovery import is_aggregated
 from mcp_kubernetes_snapshot.files.progress import Progress
+from mcp_kubernetes_snapshot.files.unpacking import Refused
 from mcp_kubernetes_snapshot.watching.following import Following
 from mcp_kubernetes_snapshot.watching.watch import Watch, begun, is_watch
 from mcp_kubernetes_snapshot.writing.states import States
@@ -184,7 +185,9 @@ class Snapshot:
 
     def _empty(self, contents: Contents) -> UnknownCluster:
         found = " ".join(f"{line}." for line in contents.report.lines())
-        forms = "It takes folders and archives of YAML and JSON, such as kubectl cluster-info dump writes."
+        forms = (
+            "It takes folders and archives of YAML and JSON, such as cluster dumps, must-gathers and support bundles."
+        )
         return UnknownCluster(f"The snapshot {self.name} holds no Kubernetes object. {found[:500]}".strip(), hint=forms)
 
     def _tell(self, contents: Contents, seconds: float) -> None:
@@ -227,17 +230,15 @@ def _catalog(contents: Contents) -> Catalog:
     versions = {kind: frozenset(found) for kind, found in present.items()}
     own = [group for root in ("/api", "/apis") for group in _groups(contents.document(root))]
     tables = {place: table.columns for place, table in contents.tables.items()}
-    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)], own, tables)
+    return Catalog.of(versions, scopes, [crd for crd in crds if _is_definition(crd)], own, tables, contents.plurals)
 
 
 def _groups(body: bytes | None) -> list[dict[str, Any]]:
-    """Of a recorded root of discovery; none where it is of another form."""
-    try:
-        found = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-        items: list[dict[str, Any]] = found.get("items") or []
-    except msgspec.DecodeError:
+    """Of a root of discovery that was kept; none where it is of another form."""
+    if body is None or not is_aggregated(body):
         return []
-    return items if found.get("kind") == "APIGroupDiscoveryList" else []
+    items: list[dict[str, Any]] = msgspec.json.decode(body)["items"]
+    return items
 
 
 def _is_definition(crd: dict[str, Any]) -> bool:

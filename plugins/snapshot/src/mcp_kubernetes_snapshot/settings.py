@@ -16,7 +16,7 @@ class SnapshotSettings(Settings):
     paths: tuple[Path, ...] = setting(
         (),
         flag="--snapshot",
-        help="Folder, file, tar or tar.gz to serve as a cluster (repeatable).",
+        help="Folder, file, tar (compressed or not) or zip to serve as a cluster (repeatable).",
     )
     writable: bool = setting(
         default=False,
@@ -24,7 +24,7 @@ class SnapshotSettings(Settings):
         help="Let snapshots be changed, in memory: the files stay as they are.",
     )
     max_unpacked_mib: int = setting(
-        4096, ge=1, help="MiB that a compressed snapshot may unpack to; a larger one is refused."
+        4096, ge=1, help="MiB that a snapshot may unpack to. A larger archive is refused, a larger file in it left out."
     )
 
     @field_validator("paths")

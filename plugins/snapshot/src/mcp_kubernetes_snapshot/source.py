@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mcp_kubernetes.spi import Access
     from mcp_kubernetes_snapshot.settings import SnapshotSettings
 
-_ENDINGS = (".gz", ".tgz", ".tar", ".json", ".yaml", ".yml")
+_ENDINGS = (".gz", ".bz2", ".xz", ".tgz", ".tbz2", ".txz", ".tar", ".zip", ".json", ".yaml", ".yml")
 
 
 class SnapshotSource:

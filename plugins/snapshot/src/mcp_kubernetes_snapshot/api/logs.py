@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,12 +11,15 @@ import msgspec
 from mcp_kubernetes.spi import Response
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_served
 from mcp_kubernetes_snapshot.contents import LogPiece
+from mcp_kubernetes_snapshot.files.log_text import Asked, LogText
+from mcp_kubernetes_snapshot.files.logs import age_of, restart_of
 from mcp_kubernetes_snapshot.files.sources import Extent
 
-_STAMP = re.compile(rb"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ?", re.MULTILINE)
 _TEXT = {"content-type": "text/plain"}
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+_NO_TIMES = "this log was recorded without times, so its lines are marked with the moment up to which it was recorded"
+_ALL_TIMES = ", and those of all times are here"
 
 
 def log(
@@ -30,31 +32,86 @@ def log(
     """The log that `query` asks for. Raises Refusal."""
     container = _container(pod, query.get("container", ""))
     previous = query.get("previous") in {"true", "1"}
-    piece = next((each for each in pieces if (each.container, each.previous) == (container, previous)), None)
-    if piece is None:
-        raise _none(pod, container, previous=previous)
-    body = _lines(read(piece.extent), query, now)
-    return Response(status=200, headers=_TEXT, body=body)
+    status = _status(pod, container)
+    text = _text([each for each in pieces if each.container == container], status, read, previous=previous)
+    if text is None:
+        raise _none(pod["metadata"]["name"], container, status, previous=previous)
+    asked = _asked(query, now, _run(status, previous=previous))
+    body = text.lines(asked)
+    headers = dict(_TEXT)
+    if (asked.stamps or asked.since) and not text.has_times():
+        headers["warning"] = f'299 - "{_NO_TIMES}{_ALL_TIMES if asked.since else ""}"'
+    return Response(status=200, headers=headers, body=body[: int(query.get("limitBytes") or len(body))])
 
 
-def _none(pod: Mapping[str, Any], container: str, *, previous: bool) -> Refusal:
+def _none(pod: str, container: str, status: Mapping[str, Any], *, previous: bool) -> Refusal:
     """Why there is no log: the container never ran, as the kubelet says it, or its log is not in the snapshot."""
-    name, state, last = pod["metadata"]["name"], *_states(pod, container)
+    state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
     if previous and state and not last:
-        return bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+        return bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
     if not last and (waiting := state.get("waiting")):
         reason = waiting.get("reason", "")
-        return bad_request(f'container "{container}" in pod "{name}" is waiting to start: {reason}')
+        return bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {reason}')
     which = "its previous container" if previous else "it"
     return not_served(f'the snapshot holds no log of container "{container}": {which} was not recorded')
 
 
-def _states(pod: Mapping[str, Any], container: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The container's state, and how its run before ended; empty where that is not told."""
+def _text(
+    pieces: Sequence[LogPiece], status: Mapping[str, Any], read: Callable[[Extent], bytes], *, previous: bool
+) -> LogText | None:
+    """The log of one run. A file of a run before that holds nothing says that there was no such run."""
+    found = next((each for each in pieces if each.previous == previous and not each.rotated), None)
+    written = found.extent if found and not (previous and not found.extent.size) else None
+    rotated = [each for each in pieces if each.rotated]
+    last = status.get("restartCount") if isinstance(status.get("restartCount"), int) else None
+    run = (max((restart_of(e.rotated) for e in rotated), default=0) if last is None else last) - previous
+    of_run = sorted((e for e in rotated if restart_of(e.rotated) == run), key=lambda each: age_of(each.rotated))
+    if written is None and not of_run:
+        return None
+    return LogText(rotated=[each.extent for each in of_run], written=written, read=read)
+
+
+def _status(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     status = pod.get("status") or {}
     found = (each for key in _STATUSES for each in status.get(key) or () if each.get("name") == container)
-    one: Mapping[str, Any] = next(found, {})
-    return one.get("state") or {}, (one.get("lastState") or {}).get("terminated") or {}
+    return next(found, {})
+
+
+def _run(status: Mapping[str, Any], *, previous: bool) -> Mapping[str, Any]:
+    """The run whose log it is. Of a container that waits for its next run it is that of the last one."""
+    state, last = status.get("state") or {}, status.get("lastState") or {}
+    run = None if previous else state.get("running") or state.get("terminated")
+    found: Mapping[str, Any] = run or last.get("terminated") or {}
+    return found
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _asked(query: Mapping[str, str], now: datetime, run: Mapping[str, Any]) -> Asked:
+    return Asked(
+        began=_instant(run.get("startedAt")),
+        ended=_instant(run.get("finishedAt")) or now,
+        since=_since(query, now),
+        tail=int(query["tailLines"]) if query.get("tailLines") else None,
+        stamps=query.get("timestamps") in {"true", "1"},
+    )
+
+
+def _since(query: Mapping[str, str], now: datetime) -> datetime | None:
+    if seconds := query.get("sinceSeconds"):
+        return now - timedelta(seconds=int(seconds))
+    if not query.get("sinceTime"):
+        return None
+    found = _instant(query["sinceTime"])
+    if found is None:
+        raise bad_request("sinceTime is no time as in RFC 3339")
+    return found
 
 
 def _container(pod: Mapping[str, Any], wanted: str) -> str:
@@ -71,29 +128,6 @@ def _container(pod: Mapping[str, Any], wanted: str) -> str:
         listed = " ".join(own)
         raise bad_request(f"a container name must be specified for pod {pod_name}, choose one of: [{listed}]{also}")
     return str(own[0])
-
-
-def _lines(body: bytes, query: Mapping[str, str], now: datetime) -> bytes:
-    stamped = _STAMP.match(body) is not None
-    wants_stamps = query.get("timestamps") in {"true", "1"}
-    since = _since(query, now)
-    if body and not stamped and (wants_stamps or since):
-        raise bad_request("the log in this snapshot was recorded without timestamps: ask without times")
-    lines = body.splitlines(keepends=True)
-    if since:
-        lines = [line for line in lines if (found := _STAMP.match(line)) and found[1].decode() >= since]
-    if tail := query.get("tailLines"):
-        lines = lines[-int(tail) :] if int(tail) else []
-    if stamped and not wants_stamps:
-        lines = [_STAMP.sub(b"", line, count=1) for line in lines]
-    text = b"".join(lines)
-    return text[: int(query["limitBytes"])] if query.get("limitBytes") else text
-
-
-def _since(query: Mapping[str, str], now: datetime) -> str:
-    if seconds := query.get("sinceSeconds"):
-        return (now - timedelta(seconds=int(seconds))).strftime("%Y-%m-%dT%H:%M:%S")
-    return query.get("sinceTime", "")[:19]
 
 
 def pod_of(raw: bytes) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The files of a snapshot: what lies in a folder, or in a tar, compressed or not. Nothing is unpacked beside it.
+"""The files of a snapshot: what lies in a folder or in an archive, compressed or not. Nothing is unpacked beside it.
 
 Links are never followed, and names never become paths: a member of an archive is read where it lies, so what it
 calls itself leads nowhere.
@@ -6,29 +6,27 @@ calls itself leads nowhere.
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import stat
 import tarfile
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from mcp_kubernetes_snapshot.files import zips
+from mcp_kubernetes_snapshot.files.layouts.names import is_archive, may_matter
+from mcp_kubernetes_snapshot.files.links import leaves, report_link
 from mcp_kubernetes_snapshot.files.progress import Progress
 from mcp_kubernetes_snapshot.files.report import Report
 from mcp_kubernetes_snapshot.files.sources import FolderFile, OpenFile, Source
+from mcp_kubernetes_snapshot.files.unpacking import NotUnpacked, Refused, Unpacking, content_of, window
 
-_CHUNK = 1 << 20
-_GZIP = b"\x1f\x8b"
 _DEEPEST = 40
 """Folders within folders; a must-gather has ten."""
 
-
-class Refused(Exception):
-    """The snapshot as a whole cannot be opened; the text ends a sentence about it."""
+_PACKED = (".gz", ".bz2", ".xz")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +49,17 @@ def found_in(path: Path, report: Report, progress: Progress, most_bytes: int) ->
     To `progress` it adds how much there is to go through, and what of it was unpacked.
     """
     progress.total = _size(path)
-    if path.is_dir():
-        yield from _in_folder(path, PurePosixPath(), report, _DEEPEST)
-        return
-    opened = OpenFile(io.FileIO(path))
+    unpacking = Unpacking(most_bytes, progress)
+    handed_out: set[int] = set()
     try:
-        if opened.read(0, 2) == _GZIP:
-            opened = _unpacked(opened, progress, most_bytes)
-        yield from _in_file(opened, PurePosixPath(path.name.removesuffix(".gz")), report)
-    except BaseException:
-        opened.close()
-        raise
+        for found in _everything(path, report, unpacking):
+            is_packed = found.name.name.endswith(_PACKED) and not found.alone
+            for each in _unpacked(found, report, unpacking) if is_packed else (found,):
+                if isinstance(each.source, OpenFile):
+                    handed_out.add(id(each.source))
+                yield each
+    finally:
+        unpacking.close_all_but(handed_out)
 
 
 def _size(path: Path) -> int:
@@ -76,11 +74,50 @@ def _size(path: Path) -> int:
     return size
 
 
-def _in_file(opened: OpenFile, name: PurePosixPath, report: Report) -> Iterator[Found]:
+def _everything(path: Path, report: Report, unpacking: Unpacking) -> Iterator[Found]:
+    if path.is_dir():
+        yield from _in_folder(path, PurePosixPath(), report, _DEEPEST)
+        return
+    opened = unpacking.archive(OpenFile(io.FileIO(path)))
+    yield from _in_file(opened, _inner(PurePosixPath(path.name)), report, unpacking)
+
+
+def _in_file(opened: OpenFile, name: PurePosixPath, report: Report, unpacking: Unpacking) -> Iterator[Found]:
     if _is_tar(opened):
         yield from _in_tar(opened, report)
+    elif opened.read(0, 4) in zips.MAGIC:
+        for member, source, offset, size in zips.members(opened, report, unpacking, _is_wanted):
+            yield Found(name=member, source=source, offset=offset, size=size)
     else:
         yield Found(name=name, source=opened, offset=0, size=os.fstat(opened.file.fileno()).st_size, alone=True)
+
+
+def _unpacked(found: Found, report: Report, unpacking: Unpacking) -> Iterator[Found]:
+    """A compressed member with what it holds, if that may be wanted."""
+    if not _is_wanted(found.name):
+        yield found
+        return
+    try:
+        content = content_of(found.source.read(found.offset, 8), window(found.source, found.offset, found.size))
+        inner = replace(found, name=_inner(found.name))
+        if content is not None:
+            source, offset, size = unpacking.piece(content, found.size)
+            inner = replace(inner, source=source, offset=offset, size=size)
+    except (NotUnpacked, Refused) as error:
+        report.add(str(error), str(found.name))
+    except OSError:
+        report.add("cannot be read", str(found.name))
+    else:
+        yield inner
+
+
+def _is_wanted(name: PurePosixPath) -> bool:
+    return not is_archive(name) and may_matter(_inner(name))
+
+
+def _inner(name: PurePosixPath) -> PurePosixPath:
+    """The name of what is in a compressed file."""
+    return name.with_suffix("") if name.suffix in _PACKED else name
 
 
 def _in_folder(folder: Path, below: PurePosixPath, report: Report, deeper: int) -> Iterator[Found]:
@@ -92,7 +129,7 @@ def _in_folder(folder: Path, below: PurePosixPath, report: Report, deeper: int) 
     for entry in entries:
         name = below / entry.name
         if entry.is_symlink():
-            report.add("is a link", str(name))
+            report_link(report, name, str(Path(folder, entry.name).readlink()))
         elif entry.is_dir(follow_symlinks=False) and deeper:
             yield from _in_folder(folder / entry.name, name, report, deeper - 1)
         elif entry.is_dir(follow_symlinks=False):
@@ -106,33 +143,6 @@ def _file(path: str, status: os.stat_result, name: PurePosixPath, report: Report
         report.add("is no file", str(name))
         return
     yield Found(name=name, source=FolderFile(path, status), offset=0, size=status.st_size)
-
-
-def _unpacked(packed: OpenFile, progress: Progress, most_bytes: int) -> OpenFile:
-    """The content in a temporary file. Raises Refused where it is more than allowed, or damaged."""
-    unpacked = OpenFile.temporary()
-    try:
-        packed.file.seek(0)
-        with gzip.GzipFile(fileobj=packed.file) as content:
-            while chunk := content.read(_CHUNK):
-                size = sum(unpacked.write(chunk))
-                _check_size(size, most_bytes)
-                progress.done = packed.file.tell()
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        unpacked.close()
-        raise Refused("is damaged: it cannot be unpacked to its end") from None
-    except BaseException:
-        unpacked.close()
-        raise
-    finally:
-        packed.close()
-    progress.total += os.fstat(unpacked.file.fileno()).st_size
-    return unpacked
-
-
-def _check_size(size: int, most: int) -> None:
-    if size > most:
-        raise Refused(f"unpacks to more than {most >> 20:,} MiB, the limit of snapshot.max_unpacked_mib")
 
 
 def _is_tar(opened: OpenFile) -> bool:
@@ -157,10 +167,10 @@ def _member(member: tarfile.TarInfo, opened: OpenFile, end: int, report: Report)
     if member.isdir():
         return
     if member.issym() or member.islnk():
-        report.add("is a link", member.name)
+        report_link(report, name, member.linkname, hard=member.islnk())
     elif not member.isreg() or member.issparse():
         report.add("is no file", member.name)
-    elif name.is_absolute() or ".." in name.parts:
+    elif leaves(name):
         report.add("has a name that leaves the archive", member.name)
     elif member.offset_data + member.size > end:
         report.add("is damaged", member.name)

@@ -8,7 +8,7 @@ Anything else is decoded as a whole, one document or one line at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ from mcp_kubernetes_snapshot.files.sources import searched
 _FIRST_KEY = re.compile(rb'[ \t]*"')
 _FIRST_ITEM = rb'items": ?\[\r?\n( +)\{'
 _ANY_ITEMS = re.compile(rb'"items"\s*:\s*\[\s*')
+_FIRST_OF_ARRAY = re.compile(rb"\s*\[\r?\n( +)\{")
+_ARRAY = re.compile(rb"\s*\[\s*")
 _BETWEEN = re.compile(rb"\s*,?\s*")
 # With the line break in front, and not with `^`: a fixed beginning is searched for ten times as fast.
 _OPEN = re.compile(rb"\n\{[ \t]*\r?\n")
@@ -33,7 +35,11 @@ _D = TypeVar("_D")
 
 
 class Damaged(ValueError):
-    """What was read is no JSON, or not all of it is there."""
+    """What was read is no JSON, or not all of it is there; or, where nothing is `lost`, it is no object."""
+
+    def __init__(self, problem: str, *, lost: bool = True) -> None:
+        super().__init__(problem)
+        self.lost = lost
 
 
 class ListHead(msgspec.Struct, rename="camel"):
@@ -88,8 +94,13 @@ class Piece:
 
 def pieces(view: memoryview) -> Iterator[Piece | Damaged]:
     """The objects one after the other; what cannot be read is told, and passed over as far as it can be."""
-    opened = _OPEN_AT_ONCE.match(view) or next(searched(_OPEN, view), None)
-    if opened is None:
+    array = _FIRST_OF_ARRAY.match(view)
+    if array:
+        end = yield from _indented(view, array, 0)
+        opened = next(searched(_OPEN, view, end), None)
+    else:
+        opened = _OPEN_AT_ONCE.match(view) or (None if _ARRAY.match(view) else next(searched(_OPEN, view), None))
+    if opened is None and not array:
         yield from _compact(view)
     while opened:
         first = _first_item(view, opened.end())
@@ -109,7 +120,7 @@ def _indented(view: memoryview, first: re.Match[bytes], start: int) -> Generator
     """The items of an indented list; returns where its document ends."""
     head = _head(view, first, start)
     open_at: int | None = None
-    for line in searched(re.compile(rb"\n(?:" + first[1] + rb"([{}])|\})"), view, first.start(1) - 1):
+    for line in searched(re.compile(rb"\n(?:" + first[1] + rb"([{}])|[}\]])"), view, first.start(1) - 1):
         if line[1] == b"{":
             open_at = line.start(1)
         elif line[1] is None:
@@ -167,11 +178,12 @@ def _compact(view: memoryview) -> Iterator[Piece | Damaged]:
 def _document(view: memoryview, start: int, end: int) -> Iterator[Piece | Damaged]:
     found = _decoded(view[start:end], _Either) or _decoded(view[start:end], _List)
     if found is None:
-        yield Damaged("is no JSON object, or a damaged one")
+        yield from _array(view, start, end)
     elif found.items is None or not found.kind.endswith("List"):
         yield Piece(start=start, end=end, head=found if isinstance(found, Head) else None)
     else:
-        yield from _placed(view, found, found.items, start)
+        head = ListHead(api_version=found.api_version, kind=found.kind)
+        yield from _placed(view, found.items, _ANY_ITEMS.search(view, start), head)
 
 
 def _decoded(text: memoryview, form: type[_D]) -> _D | None:
@@ -181,11 +193,25 @@ def _decoded(text: memoryview, form: type[_D]) -> _D | None:
         return None
 
 
-def _placed(view: memoryview, found: ListHead, items: Iterable[msgspec.Raw], start: int) -> Iterator[Piece | Damaged]:
-    """Items of a list that was decoded: each is looked for where the one before it ends."""
-    head = ListHead(api_version=found.api_version, kind=found.kind)
-    lead = _ANY_ITEMS.search(view, start)
-    place = lead.end() if lead else start
+def _array(view: memoryview, start: int, end: int) -> Iterator[Piece | Damaged]:
+    """What is no object: the objects of an array, if that is what it is."""
+    is_array = _ARRAY.match(view, start)
+    try:
+        found = msgspec.json.decode(view[start:end], type=list[msgspec.Raw] if is_array else msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        yield Damaged("is no JSON object, or a damaged one")
+        return
+    if isinstance(found, list) and any(bytes(memoryview(item)[:1]) == b"{" for item in found):
+        yield from _placed(view, found, is_array, None)
+    else:
+        yield Damaged("is no Kubernetes object", lost=False)
+
+
+def _placed(
+    view: memoryview, items: Sequence[msgspec.Raw], lead: re.Match[bytes] | None, head: ListHead | None
+) -> Iterator[Piece | Damaged]:
+    """Items that were decoded: each is looked for where the one before it ends."""
+    place = lead.end() if lead else 0
     for item in items:
         text = memoryview(item)
         if view[place : place + len(text)] != text:

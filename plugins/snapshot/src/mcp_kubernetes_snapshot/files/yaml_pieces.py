@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from mcp_kubernetes_snapshot.files.sources import searched
 
+_SEQUENCE = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+- ")
 _TOP = re.compile(rb"^(---(?=[ \t\r\n]|$).*|\.\.\.[ \t\r]*$|apiVersion:.*|kind:.*|items:[ \t]*\r?$)", re.MULTILINE)
 _FIRST_ITEM = re.compile(rb"^(?:( *)- |[^\s#-])", re.MULTILINE)
 _VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
@@ -50,6 +51,10 @@ class _Marks:
 
 
 def _document(view: memoryview, place: int, marks: _Marks, most: int) -> Iterator[tuple[int, bytes]]:
+    if _SEQUENCE.match(view):
+        for begin, end, indent in _items(view, 0):
+            yield place + begin, _item(bytes(view[begin : min(end, begin + most + 1)]), indent, ())
+        return
     kind = marks.said.get(b"kind", b"")
     if marks.items is None or not kind.endswith(b"List"):
         yield place, bytes(view[: most + 1])
