@@ -51,23 +51,31 @@ QUESTIONS: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.fixture
 def shop(pods: Pods, namespace: str) -> str:
-    """Pods that have printed: one of them crashed and began anew, and will not print again for a while."""
+    """Pods that have printed what they ever will: one of them crashed and runs again, one waits."""
     printing = {"main": ["sh", "-c", _SCRIPT], "side": ["echo", "beside"]}
     pods.make(namespace, "web", printing, labels={"app": "web"}, restartPolicy="Never")
     pods.make(namespace, _LONG, {"main": ["echo", "long"]}, labels={"app": "web"}, restartPolicy="Never")
-    pods.make(namespace, "crashed", {"main": ["sh", "-c", "echo doomed; sleep 1; exit 3"]})
+    _crash_once(pods, namespace, "crashed")
     never = {"name": "prepare", "image": BUSYBOX, "command": ["sleep", "2147483647"]}
     pods.make(namespace, "waiting", {"main": ["true"]}, initContainers=[never])
     pods.until(namespace, "waiting", lambda pod: bool(pod["status"].get("initContainerStatuses")), "initialising")
-    pods.until(namespace, "crashed", _has_crashed, "restarted and ended again")
+    pods.until(namespace, "crashed", _runs_again, "restarted")
     for name in ("web", _LONG):
         pods.until(namespace, name, has_ended, "at its end")
     return namespace
 
 
-def _has_crashed(pod: dict[str, Any]) -> bool:
+def _crash_once(pods: Pods, namespace: str, name: str) -> None:
+    """Make a pod whose container ends once, and then runs on; an emptyDir outlives the first run."""
+    script = "echo doomed; [ -e /kept/ran ] && exec sleep 2147483647; touch /kept/ran; exit 3"
+    spec = pods.spec({"main": ["sh", "-c", script]}, nodeName=pods.node, volumes=[{"name": "kept", "emptyDir": {}}])
+    spec["containers"][0]["volumeMounts"] = [{"name": "kept", "mountPath": "/kept"}]
+    pods.api.post(f"/api/v1/namespaces/{namespace}/pods", {"metadata": {"name": name}, "spec": spec})
+
+
+def _runs_again(pod: dict[str, Any]) -> bool:
     statuses = pod["status"].get("containerStatuses", ())
-    return any(each["restartCount"] and each["state"].get("waiting") for each in statuses)
+    return any(each["restartCount"] and each["state"].get("running") for each in statuses)
 
 
 async def _recorded(cluster: Cluster, *, stop_at: str = "never", **options: Any) -> Outcome:
