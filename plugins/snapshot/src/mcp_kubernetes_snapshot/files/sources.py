@@ -51,17 +51,9 @@ class Source(Protocol):
         """Give back what it holds."""
 
 
-class _Identity(NamedTuple):
-    """What tells a file from any other, and from what it was before somebody wrote to it."""
-
-    device: int
-    inode: int
-    size: int
-    changed: int
-
-    @classmethod
-    def of(cls, found: os.stat_result) -> _Identity:
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def _identity(found: os.stat_result) -> str:
+    """What tells a file from any other, and from what it was before somebody wrote to it; a text is smallest."""
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns}"
 
 
 class FolderFile:
@@ -71,7 +63,7 @@ class FolderFile:
 
     def __init__(self, path: str, found: os.stat_result) -> None:
         self._path = path
-        self._identity = _Identity.of(found)
+        self._identity = _identity(found)
 
     def read(self, offset: int, size: int) -> bytes:
         """That many bytes from there. Raises OSError."""
@@ -92,7 +84,7 @@ class FolderFile:
         descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or _Identity.of(found) != self._identity:
+            if not stat.S_ISREG(found.st_mode) or _identity(found) != self._identity:
                 raise Changed("it is not the file that was there when the snapshot was opened")
             yield descriptor
         finally:
