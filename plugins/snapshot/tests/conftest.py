@@ -15,6 +15,7 @@ from mcp_kubernetes_snapshot.api.answering import Answering
 from mcp_kubernetes_snapshot.opening import Snapshot
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 Opening = Callable[..., "Opened"]
 OpeningFiles = Callable[[Mapping[str, Any]], "Opened"]
 
@@ -43,6 +44,10 @@ class Opened:
     def rows(self, path: str, **query: str) -> Any:
         """The rows of a list as a table."""
         return json.loads(self.ask(path, accept=TABLE, **query).body)["rows"]
+
+    def groups(self, root: str) -> Any:
+        """The groups of discovery below /api or /apis."""
+        return json.loads(self.ask(root, accept=AGGREGATED).body)["items"]
 
     def names(self, path: str, **query: str) -> list[str]:
         """The names in a list."""

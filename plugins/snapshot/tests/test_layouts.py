@@ -99,8 +99,10 @@ DISCOVERY = {
 
 
 def entry(snapshot: Opened, name: str) -> Any:
-    groups = snapshot.get("/apis")["items"]
-    return next((e for g in groups for v in g["versions"] for e in v["resources"] if e["resource"] == name), None)
+    return next(
+        (e for g in snapshot.groups("/apis") for v in g["versions"] for e in v["resources"] if e["resource"] == name),
+        None,
+    )
 
 
 def test_the_discovery_of_a_must_gather_is_that_of_its_cluster(opened_files: OpeningFiles) -> None:
