@@ -27,6 +27,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
 DAMAGED = {
     "an alias bomb": ("bomb.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n" + BOMB),
     "YAML that breaks off": ("cut.yaml", GOOD.replace("good", "cut") + '  more: "'),
+    "YAML behind the mark of its beginning": ("mark.yaml", "--- {apiVersion: v1, kind: X, metadata: {name: x}}\n"),
     "YAML with two equal keys": ("twice.yaml", GOOD.replace("good", "twice") + "data: {}\n"),
     "brackets without end": ("deep.yaml", "apiVersion: v1\nkind: X\nmetadata: {name: x}\nspec: " + "[" * 100_000),
     "JSON brackets without end": ("deep.json", '{"apiVersion": "v1", "kind": "X", "spec": ' + "[" * 100_000),

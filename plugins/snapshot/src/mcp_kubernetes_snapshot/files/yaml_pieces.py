@@ -13,6 +13,7 @@ from mcp_kubernetes_snapshot.files.sources import searched
 
 _SEQUENCE = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+\r?\n)*+- ")
 _TOP = re.compile(rb"^(---(?=[ \t\r\n]|$).*|\.\.\.[ \t\r]*$|apiVersion:.*|kind:.*|items:[ \t]*\r?$)", re.MULTILINE)
+_MARKED_TEXT = re.compile(rb"---[ \t]+[^ \t\r\n#]")
 _FIRST_ITEM = re.compile(rb"^(?:( *)- |[^\s#-])", re.MULTILINE)
 _VALUE = re.compile(rb"""^\w+:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#.*)?\r?$""")
 
@@ -26,7 +27,8 @@ def pieces(view: memoryview, most: int) -> Iterator[tuple[int, bytes]]:
     for mark in searched(_TOP, view):
         if mark[0].startswith((b"---", b"...")):
             yield from _document(view[start : mark.start()], start, marks, most)
-            start, marks = mark.end(), _Marks()
+            # What stands behind a mark on its line is not taken by the reader of manifests, and must not be lost.
+            start, marks = mark.start() if _MARKED_TEXT.match(mark[0]) else mark.end(), _Marks()
         else:
             marks.take(mark)
     yield from _document(view[start:], start, marks, most)
