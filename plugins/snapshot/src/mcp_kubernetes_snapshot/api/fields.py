@@ -85,6 +85,11 @@ class Term:
     read: Callable[[Mapping[str, Any]], str]
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """What of an object it looks at: fields of its own, and not those within them."""
+        return ("source", "reportingComponent") if self.field == "source" else (self.field.partition(".")[0],)
+
+    @property
     def is_about_metadata(self) -> bool:
         """Whether name and namespace are all that it looks at."""
         return self.field in _METADATA

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
@@ -71,13 +72,22 @@ class Selection:
         identity = {"metadata": {"name": record.name, "namespace": record.namespace}}
         if not all(term.matches(identity) for term in self.terms if term.is_about_metadata):
             return None
-        if not self.required and all(term.is_about_metadata for term in self.terms):
+        if not self.required and not self._others:
             return Item(record, None)
         raw = read(record)
         if self.required:
             found = _LABELLED.decode(raw).metadata.labels or {}
             if not all(requirement.matches(found) for requirement in self.required):
                 return None
-        others = [term for term in self.terms if not term.is_about_metadata]
-        value: dict[str, Any] = msgspec.json.decode(raw) if others else {}
-        return Item(record, raw) if all(term.matches(value) for term in others) else None
+        value = self._decoder.decode(raw) if self._others else {}
+        return Item(record, raw) if all(term.matches(value) for term in self._others) else None
+
+    @cached_property
+    def _others(self) -> Sequence[fields.Term]:
+        return [term for term in self.terms if not term.is_about_metadata]
+
+    @cached_property
+    def _decoder(self) -> msgspec.json.Decoder[dict[str, Any]]:
+        """Decodes what terms look at, and passes over the rest, which is most of an object."""
+        keys = dict.fromkeys((key for term in self._others for key in term.keys), Any)
+        return msgspec.json.Decoder(TypedDict("Looked", keys, total=False))  # type: ignore[operator] # known later
