@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 Measure = Callable[[], float]
@@ -65,3 +67,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 def _shown(values: Sequence[float], digits: int) -> str:
     return f"{median(values):,.{digits}f} ({min(values):,.{digits}f}-{max(values):,.{digits}f})"
+
+
+def memory(process: int, name: str) -> float:
+    """What the kernel says that a process holds, in MiB: VmRSS is now, VmHWM the most so far."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else float("nan")

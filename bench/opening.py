@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.measuring import HEAD, Figure
+from bench.measuring import HEAD, Figure, memory
 from tests.snapshot.dumps import DUMPS
 
 _MIB = 1 << 20
@@ -66,8 +66,7 @@ def _hashed(path: Path) -> None:
 
 
 def _most() -> float:
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text("ascii"), re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
+    return memory(os.getpid(), "VmHWM")
 
 
 def main() -> int:

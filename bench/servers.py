@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from bench.measuring import memory
 from mcp_kubernetes.settings import EventLoop
 from tests.http.server import HTTPServer
 from tests.http.server import started as listening
@@ -45,6 +45,4 @@ def started(server: AbstractContextManager[Wire]) -> None:
 
 def mebibytes(wire: Wire) -> float:
     """The memory that a server's process holds (VmRSS)."""
-    status = Path(f"/proc/{wire.process.pid}/status").read_text(encoding="ascii")
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else float("nan")
+    return memory(wire.process.pid, "VmRSS")
