@@ -59,8 +59,7 @@ class Sessions:
         """While a client opens a session, which counts from the beginning. Raises TooMany."""
         self._forget()
         user, most = identity.key, self._most
-        own = self._opening[user] + sum(kept.owner == user for kept in self._kept.values())
-        if most is not None and own >= most:
+        if most is not None and self._opening[user] + sum(kept.owner == user for kept in self._kept.values()) >= most:
             raise TooMany(most)
         self._opening[user] += 1
         try:
