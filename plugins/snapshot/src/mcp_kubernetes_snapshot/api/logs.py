@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from mcp_kubernetes import instant
 from mcp_kubernetes.spi import Response
+from mcp_kubernetes_snapshot.api.query import flag, integer
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_served
 from mcp_kubernetes_snapshot.contents import LogPiece
 from mcp_kubernetes_snapshot.files.log_text import Asked, LogText
@@ -31,7 +33,7 @@ def log(
 ) -> Response:
     """The log that `query` asks for. Raises Refusal."""
     container = _container(pod, query.get("container", ""))
-    previous = query.get("previous") in {"true", "1"}
+    previous = bool(flag(query, "previous"))
     status = _status(pod, container)
     text = _text([each for each in pieces if each.container == container], status, read, previous=previous)
     if text is None:
@@ -41,7 +43,7 @@ def log(
     headers = dict(_TEXT)
     if (asked.stamps or asked.since) and not text.has_times():
         headers["warning"] = f'299 - "{_NO_TIMES}{_ALL_TIMES if asked.since else ""}"'
-    return Response(status=200, headers=headers, body=body[: int(query.get("limitBytes") or len(body))])
+    return Response(status=200, headers=headers, body=body[: integer(query, "limitBytes")])
 
 
 def _none(pod: str, container: str, status: Mapping[str, Any], *, previous: bool) -> Refusal:
@@ -85,30 +87,22 @@ def _run(status: Mapping[str, Any], *, previous: bool) -> Mapping[str, Any]:
     return found
 
 
-def _instant(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _asked(query: Mapping[str, str], now: datetime, run: Mapping[str, Any]) -> Asked:
     return Asked(
-        began=_instant(run.get("startedAt")),
-        ended=_instant(run.get("finishedAt")) or now,
+        began=instant(run.get("startedAt")),
+        ended=instant(run.get("finishedAt")) or now,
         since=_since(query, now),
-        tail=int(query["tailLines"]) if query.get("tailLines") else None,
-        stamps=query.get("timestamps") in {"true", "1"},
+        tail=integer(query, "tailLines"),
+        stamps=bool(flag(query, "timestamps")),
     )
 
 
 def _since(query: Mapping[str, str], now: datetime) -> datetime | None:
-    if seconds := query.get("sinceSeconds"):
-        return now - timedelta(seconds=int(seconds))
+    if (seconds := integer(query, "sinceSeconds")) is not None:
+        return now - timedelta(seconds=seconds)
     if not query.get("sinceTime"):
         return None
-    found = _instant(query["sinceTime"])
+    found = instant(query["sinceTime"])
     if found is None:
         raise bad_request("sinceTime is no time as in RFC 3339")
     return found
