@@ -71,6 +71,11 @@ class Stream:
     chunks: AsyncIterator[bytes]
     stop: Callable[[], None] = lambda: None
 
+    @classmethod
+    def of(cls, response: Response) -> Stream:
+        """An answer that is there as a whole."""
+        return cls(status=response.status, headers=response.headers, chunks=_once(response.body))
+
 
 class Socket(Protocol):
     """A WebSocket of binary messages."""
@@ -107,8 +112,7 @@ class Connection(Protocol):
 
         A connection that does not override this has the whole answer at once.
         """
-        response = await self.request(request, MAX_RESPONSE_BYTES)
-        yield Stream(status=response.status, headers=response.headers, chunks=_once(response.body))
+        yield Stream.of(await self.request(request, MAX_RESPONSE_BYTES))
 
     def connect(self, request: Request) -> AbstractAsyncContextManager[Socket | Response]:  # noqa: ARG002 - overridden
         """Send once, and leave HTTP for one of the protocols in `upgrade`; a Response is the server's refusal.

@@ -76,7 +76,7 @@ class SnapshotConnection(Connection):
         """The same, read as it comes: the events of a watch as they happen. Nothing happens while nobody reads."""
         found = await asyncio.to_thread(self._begun, request)
         if isinstance(found, Response):
-            yield Stream(status=found.status, headers=found.headers, chunks=_once(found.body))
+            yield Stream.of(found)
             return
         with self._states.bell.heard() as heard:
             following = Following(found, self._states, heard, request.timeout)
@@ -196,10 +196,6 @@ class Snapshot:
         _log.info("Snapshot %s: %d objects as of %s, opened in %.1f s.", self.name, count, shown, seconds)
         for line in contents.report.lines():
             _log.warning("Snapshot %s: %s", self.name, line)
-
-
-async def _once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
 
 
 async def _all(stream: Stream, max_bytes: int) -> bytes:
