@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from mcp_kubernetes_snapshot.api.status import NotAllowed, Refusal
 
 VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 """Of everything that is served, in the order of an API server's custom kinds."""
@@ -58,17 +55,6 @@ class Served:
     selectable: tuple[str, ...] = ()
     scaled: tuple[str, str, str] = ("spec.replicas", "status.replicas", "spec.selector")
     empty: Mapping[str, Any] = field(default_factory=dict)
-
-    @contextmanager
-    def warned(self) -> Iterator[None]:
-        """Refusals that are raised meanwhile carry the warning, too."""
-        try:
-            yield
-        except NotAllowed:
-            raise
-        except Refusal as refusal:
-            refusal.warning = self.warning
-            raise
 
     @property
     def plural(self) -> str:

@@ -25,6 +25,7 @@ from mcp_kubernetes_snapshot.api.status import (
     not_found,
     not_served,
     unreadable,
+    warned,
 )
 from mcp_kubernetes_snapshot.api.tables import Tabulator
 from mcp_kubernetes_snapshot.catalog import Catalog
@@ -78,7 +79,7 @@ class Answering:
         if request.method == "POST" and target.resource in REVIEWS and target.name is None:
             return review(target.resource, request.body or b"", may_change=self.writable)
         served = self.served(target)
-        with served.warned():
+        with warned(served.warning):
             return self._resource(request, served, target)
 
     def _resource(self, request: Request, served: Served, target: APIPath) -> Response:
@@ -137,12 +138,15 @@ class Answering:
 
     def list(self, served: Served, target: APIPath, query: Query, form: Form) -> Response:
         """A list, or a page of one. Raises Refusal."""
+        contents = self.contents.ahead()
+        return self.listed(served, self.selected(served, target, query, contents), query, form, contents)
+
+    def selected(self, served: Served, target: APIPath, query: Query, contents: Contents) -> Page:
+        """What a list holds, or a page of one. Raises Refusal."""
         self.check_listed(served, target)
         asked = ListOptions.of(query)
         selection = Selection.of(asked, target.namespace, served)
-        contents = self.contents.ahead()
-        found = page(self.records(served), asked, selection, contents.read, contents.version)
-        return self.ok(served, self._listed(served, found, query, form, contents))
+        return page(self.records(served), asked, selection, contents.read, contents.version)
 
     def check_listed(self, served: Served, target: APIPath) -> None:
         """Raise Refusal where there is no list: what can only be created in a namespace has no path without one."""
@@ -160,7 +164,11 @@ class Answering:
         """Where all objects of that kind lie."""
         return self.contents.records.get((served.api_version, served.kind), ())
 
-    def _listed(self, served: Served, found: Page, query: Query, form: Form, contents: Contents) -> bytes:
+    def listed(self, served: Served, found: Page, query: Query, form: Form, contents: Contents) -> Response:
+        """The answer that holds it. Raises Refusal."""
+        return self.ok(served, self._list_of(served, found, query, form, contents))
+
+    def _list_of(self, served: Served, found: Page, query: Query, form: Form, contents: Contents) -> bytes:
         if form.kind == "Table":
             return Tabulator.of(query, form, served, contents).list(found.items, found.metadata)
         raws = [item.read(contents.read) for item in found.items]
@@ -175,11 +183,12 @@ class Answering:
 
     def _one(self, served: Served, target: APIPath, query: Query, form: Form) -> Response:
         self._check_readable(served, target)
-        raw = self.read(served, target)
+        record = self._record(served, target)
+        raw = self.contents.read(record)
         if target.subresource == "scale":
             return self.ok(served, msgspec.json.encode(scale_of(msgspec.json.decode(raw), served)))
         check_single(query, self.contents.version)
-        return self.ok(served, self.shown(served, Item(self._record(served, target), raw), query, form))
+        return self.ok(served, self.shown(served, Item(record, raw), query, form))
 
     def shown(self, served: Served, item: Item, query: Query, form: Form) -> bytes:
         """One object, in the form that is wanted. Raises Refusal."""

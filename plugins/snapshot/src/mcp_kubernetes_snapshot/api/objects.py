@@ -44,6 +44,13 @@ def metadata_alone(raw: bytes, form: Form) -> dict[str, Any]:
     return {"kind": "PartialObjectMetadata", "apiVersion": form.api_version, "metadata": metadata}
 
 
+def in_version(raw: bytes, version: str) -> bytes:
+    """The same object with that resourceVersion."""
+    fields: dict[str, Any] = _FIELDS.decode(raw)
+    metadata = msgspec.json.decode(fields.get("metadata", b"{}")) | {"resourceVersion": version}
+    return _encode({**fields, "metadata": metadata})
+
+
 def _said(kind: str, served: Served) -> dict[str, Any]:
     if served.is_custom:
         return {"apiVersion": served.api_version, "kind": kind}

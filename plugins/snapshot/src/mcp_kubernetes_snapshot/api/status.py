@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -84,6 +85,18 @@ def not_valid(kind: str, problems: Sequence[Mapping[str, str]]) -> Refusal:
     text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
     details = {"group": "meta.k8s.io", "kind": kind, "causes": causes}
     return Refusal(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {text}', details)
+
+
+@contextmanager
+def warned(warning: str) -> Iterator[None]:
+    """Refusals that are raised meanwhile carry the warning of their kind, too."""
+    try:
+        yield
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        refusal.warning = warning
+        raise
 
 
 def unreadable() -> Refusal:

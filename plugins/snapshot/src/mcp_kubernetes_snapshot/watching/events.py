@@ -7,15 +7,13 @@ from typing import Any
 
 import msgspec
 
-from mcp_kubernetes_snapshot.api.objects import alone, metadata_alone
+from mcp_kubernetes_snapshot.api.objects import alone, in_version, metadata_alone
 from mcp_kubernetes_snapshot.api.selecting import Item
 from mcp_kubernetes_snapshot.api.status import Refusal
 from mcp_kubernetes_snapshot.contents import Change, Record
 from mcp_kubernetes_snapshot.watching.watch import Watch
 
 _LAST_INITIAL = {"k8s.io/initial-events-end": "true"}
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_METADATA = msgspec.json.Decoder(dict[str, Any])
 
 
 def error(refusal: Refusal) -> bytes:
@@ -60,9 +58,7 @@ class Events:
 
     def _as_of(self, item: Item, version: str) -> Item:
         """What was there last, with the version in which it is not any more."""
-        fields = _FIELDS.decode(item.read(self._read))
-        metadata = _METADATA.decode(fields.get("metadata", b"{}")) | {"resourceVersion": version}
-        raw = msgspec.json.encode({**fields, "metadata": metadata})
+        raw = in_version(item.read(self._read), version)
         return Item(msgspec.structs.replace(item.record, version=version), raw)
 
     def _event(self, kind: str, item: Item) -> bytes:

@@ -9,7 +9,7 @@ from mcp_kubernetes_snapshot.api.answering import Answering
 from mcp_kubernetes_snapshot.api.negotiating import OBJECTS, Form, negotiated
 from mcp_kubernetes_snapshot.api.query import ListOptions, first, flag, number_of, too_new
 from mcp_kubernetes_snapshot.api.selecting import Selection
-from mcp_kubernetes_snapshot.api.status import JSON, Refusal
+from mcp_kubernetes_snapshot.api.status import JSON, Refusal, warned
 from mcp_kubernetes_snapshot.api.tables import Tabulator
 from mcp_kubernetes_snapshot.contents import KindKey
 from mcp_kubernetes_snapshot.served import Served
@@ -61,7 +61,7 @@ def begun(state: Answering, request: Request) -> Watch | None:
     if not target.resource or target.name is not None:
         return None
     served = state.served(target)
-    with served.warned():
+    with warned(served.warning):
         return _of(state, request, target, served)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mcp_kubernetes_snapshot.api.negotiating import OBJECTS, Form, negotiated
 from mcp_kubernetes_snapshot.api.objects import alone
-from mcp_kubernetes_snapshot.api.paging import page
-from mcp_kubernetes_snapshot.api.query import ListOptions, first
-from mcp_kubernetes_snapshot.api.selecting import Item, Selection
+from mcp_kubernetes_snapshot.api.query import first
+from mcp_kubernetes_snapshot.api.selecting import Item
 from mcp_kubernetes_snapshot.api.status import Refusal, bad_request, not_allowed, not_served
 from mcp_kubernetes_snapshot.contents import Edit, KindKey, Record
 from mcp_kubernetes_snapshot.writing.deleting import deleted, is_over, last_seen
@@ -165,12 +165,9 @@ class Changing:
 
     def _delete_all(self) -> tuple[Response, Edits]:
         """All that a list would hold; the answer is that list."""
-        query = first(self.request.query)
-        answer = self.state.list(self.served, self.target, query, self._form)
-        asked = ListOptions.of(query)
-        selection = Selection.of(asked, self.target.namespace, self.served)
-        contents = self.state.contents
-        found = page(self.state.records(self.served), asked, selection, contents.read, contents.version)
+        query, form, contents = first(self.request.query), self._form, self.state.contents.ahead()
+        found = self.state.selected(self.served, self.target, query, contents)
+        answer = self.state.listed(self.served, found, query, form, contents)
         edits: list[Edit] = []
         for item in found.items:
             target = replace(self.target, name=item.record.name)
@@ -249,7 +246,7 @@ class Changing:
     def _form(self) -> Form:
         return negotiated(self.request, OBJECTS)
 
-    @property
+    @cached_property
     def _options(self) -> dict[str, Any]:
         return deletion(self.request, self._decoded() if self.request.body else None)
 

@@ -13,7 +13,7 @@ from mcp_kubernetes_snapshot.api.answering import CHANGES
 from mcp_kubernetes_snapshot.api.negotiating import finished
 from mcp_kubernetes_snapshot.api.paging import version_of
 from mcp_kubernetes_snapshot.api.query import Query, first
-from mcp_kubernetes_snapshot.api.status import Refusal, unreadable
+from mcp_kubernetes_snapshot.api.status import Refusal, unreadable, warned
 from mcp_kubernetes_snapshot.catalog import Catalog
 from mcp_kubernetes_snapshot.watching.bell import Bell
 from mcp_kubernetes_snapshot.watching.changes import Changes
@@ -65,7 +65,7 @@ class States:
         with self._lock:
             state = self.present
             served = state.served(target)
-            with served.warned():
+            with warned(served.warning):
                 response, edits = Changing(state=state, request=request, target=target, served=served).change()
             if edits:
                 self._go_on(edits)
