@@ -137,9 +137,9 @@ async def test_a_refused_request_is_not_sent_again_when_the_token_file_is_gone(a
         before = len(reached(bench.cluster))
         assert "cannot be read: No such file" in await bench.refusal(client)
         _each_was_refused_once(reached(bench.cluster)[before:])
-        known = reached(bench.cluster)
         assert "cannot be read: No such file" in await bench.refusal(client)
-        assert reached(bench.cluster) == known, "a token that was refused is not kept"
+        # The other half of the question before may arrive only now; a token that was kept would be refused once more.
+        _each_was_refused_once(reached(bench.cluster)[before:])
         assert await works(client, kubeContext="healthy")
 
 
